@@ -1,0 +1,82 @@
+"""The values that the stages hand to each other: plain, frozen, and owned by no stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SAMPLE_RATE = 16_000
+"""Hz; everything after capture is 16 kHz mono int16."""
+
+FRAME_SAMPLES = 160
+"""Samples from one feature frame to the next: 10 ms."""
+
+MEL_BANDS = 64
+"""Values in one feature frame."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One reading of an utterance.
+
+    Attributes:
+        text: lower-case words separated by single spaces; "" when nothing was said.
+        score: natural log-probability of the reading (sum over its word pieces), <= 0.
+        word_times_s: one (start, end) in seconds from the start of the stream for each word.
+    """
+
+    text: str
+    score: float
+    word_times_s: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """What a request means.
+
+    Attributes:
+        intent: the intent's name, such as "SetTimer"; "" when nothing fits.
+        slots: values by slot name; numbers are int or float, durations are seconds (int),
+            times are "HH:MM", dates "YYYY-MM-DD", everything else str.
+        text: the words that were understood (of the hypothesis that was chosen).
+        confidence: 0 to 1.
+    """
+
+    intent: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done about a request.
+
+    Attributes:
+        ok: whether it was done.
+        reply: the sentence to say, "" for none.
+        action: what was done in a form for programs, such as {"timer": {"seconds": 300}}.
+        earcon: a short sound instead of or before the reply: "", "done", "error" or "alarm".
+    """
+
+    ok: bool
+    reply: str = ""
+    action: Mapping[str, Any] = field(default_factory=dict)
+    earcon: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, as it appears in `alexa-local events`.
+
+    Attributes:
+        name: wake_word_detected, listening, stt_partial, stt_text, thinking, intent, action,
+            tts_speaking, tts_finished, idle, muted, timer_finished, pipeline_error, ...
+        time_s: seconds since the epoch.
+        data: JSON-serialisable details.
+    """
+
+    name: str
+    time_s: float
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,82 @@
+"""Model folders: a manifest beside the files, and nothing is loaded whose sha256 differs from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alexa_local.errors import ModelError
+
+MANIFEST = "manifest.json"
+_INSTALLED = Path("/usr/share/alexa-local/models")
+_CHECKOUT = Path(__file__).resolve().parents[2] / "firmware_models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A verified model folder.
+
+    Attributes:
+        name: the folder's name, such as "wake-alexa".
+        folder: where it lies.
+        info: the manifest, as read.
+    """
+
+    name: str
+    folder: Path
+    info: Mapping[str, Any]
+
+    def path(self, file: str) -> Path:
+        """The path of one of the manifest's files.
+
+        Raises:
+            ModelError: the manifest names no such file.
+        """
+        if file not in self.info["files"]:
+            raise ModelError(f"Model {self.name} has no file {file!r}; its manifest names {sorted(self.info['files'])}.")
+        return self.folder / file
+
+
+def models_folder(directory: str | os.PathLike[str] | None = None) -> Path:
+    """Where models lie: the given folder, $ALEXA_LOCAL_MODELS, the checkout's, or the installed one."""
+    if directory:
+        return Path(directory)
+    if "ALEXA_LOCAL_MODELS" in os.environ:
+        return Path(os.environ["ALEXA_LOCAL_MODELS"])
+    return _CHECKOUT if _CHECKOUT.is_dir() else _INSTALLED
+
+
+def open_model(name: str, directory: str | os.PathLike[str] | None = None) -> Model:
+    """Find a model, check every file of it against its manifest, and return it.
+
+    Raises:
+        ModelError: the model is missing, its manifest cannot be read, or a file is missing or altered.
+    """
+    folder = models_folder(directory) / name
+    remedy = "Restore it from the release (in a checkout: git checkout firmware_models), or reinstall the package."
+    try:
+        info = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = dict(info["files"])
+        wanted = {file: str(about["sha256"]) for file, about in files.items()}
+    except FileNotFoundError:
+        raise ModelError(f"Model {name!r} is missing: no {folder / MANIFEST}. {remedy}") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The manifest {folder / MANIFEST} cannot be read ({error}). {remedy}") from error
+    for file, sha256 in wanted.items():
+        _verify(folder / file, sha256, remedy)
+    return Model(name, folder, info)
+
+
+def _verify(path: Path, sha256: str, remedy: str) -> None:
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"Model file {path} cannot be read ({error.strerror}). {remedy}") from error
+    if found != sha256:
+        raise ModelError(f"Model file {path} was altered: its sha256 is {found[:16]}…, not {sha256[:16]}…. {remedy}")
