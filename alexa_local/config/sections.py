@@ -1,0 +1,341 @@
+"""Every setting there is: one frozen dataclass a section, its default and its unit beside it.
+
+The checker in `alexa_local.config.check` reads these classes, so a new setting is one line here and one in
+`packaging/config.yaml`. A `problems` method adds what a single field cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+
+def _number(default: Any, low: float, high: float) -> Any:
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def _secret(default: Any) -> Any:
+    return field(default=default, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class AudioSettings:
+    """Where sound comes from and goes to."""
+
+    input_device: str = ""
+    """The microphone's name or a part of it: see `alexa-local devices`; empty for the system's default."""
+
+    output_device: str = ""
+    """The loudspeaker's name or a part of it; empty for the system's default, `none` for no sound at all."""
+
+    earcons: bool = True
+    """Whether short sounds tell that the wake word was heard, and whether a request was done."""
+
+
+@dataclass(frozen=True)
+class WakeSettings:
+    """The wake word."""
+
+    model: str = "wake-alexa"
+    """The folder's name among the models."""
+
+    threshold: float | None = _number(None, 0.0, 1.0)
+    """Probability, 0 to 1, above which the word counts as heard; empty for the model's own. Lower hears more,
+    and more falsely."""
+
+
+@dataclass(frozen=True)
+class RecogniserSettings:
+    """The model that turns speech into words, and how widely it searches."""
+
+    model: str = "asr-en"
+    """The folder's name among the models."""
+
+    beam: int = _number(4, 1, 32)
+    """Readings kept during the search; 1 is the fastest."""
+
+    n_best: int = _number(4, 1, 32)
+    """Readings handed on to understanding, at most `beam`."""
+
+    threads: int = _number(1, 1, 16)
+    """CPU threads."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if self.n_best > self.beam:
+            yield "n_best", f"expected at most `beam` ({self.beam}), not {self.n_best}"
+
+
+@dataclass(frozen=True)
+class EndpointRule:
+    """When all of its conditions hold, the request is over."""
+
+    needs_words: bool = False
+    """Whether the rule waits for a first word."""
+
+    trailing_silence_s: float = _number(0.0, 0.0, 60.0)
+    """Seconds without a new word."""
+
+    length_s: float = _number(0.0, 0.0, 300.0)
+    """Seconds since the request began."""
+
+
+def _default_rules() -> Mapping[str, EndpointRule]:
+    return MappingProxyType(
+        {
+            "nothing_said": EndpointRule(trailing_silence_s=5.0),
+            "end_of_request": EndpointRule(needs_words=True, trailing_silence_s=0.8),
+            "too_long": EndpointRule(length_s=20.0),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """When a request counts as finished."""
+
+    patience: float = _number(1.0, 0.5, 4.0)
+    """Factor on every `trailing_silence_s`: 2 waits twice as long for people who speak slowly."""
+
+    rules: Mapping[str, EndpointRule] = field(default_factory=_default_rules)
+    """Rules by name; the first whose conditions hold ends the request, and its name appears in the events."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if not self.rules:
+            yield "rules", "expected at least one rule, or no request would ever end"
+        for name, rule in self.rules.items():
+            if not rule.trailing_silence_s and not rule.length_s:
+                yield (
+                    f"rules.{name}",
+                    "expected `trailing_silence_s` or `length_s` above 0, or it would fire at once",
+                )
+
+
+@dataclass(frozen=True)
+class UnderstandingSettings:
+    """What can be asked beyond the built-in intents."""
+
+    intents_file: Path | None = None
+    """A YAML file with intents of your own; see packaging/examples."""
+
+
+@dataclass(frozen=True)
+class CommandSettings:
+    """What to do: run a program, publish an MQTT message, or both; `{slot}` is replaced by the slot's value."""
+
+    run: tuple[str, ...] = ()
+    """A program and its arguments, one list item each; no shell takes part, so nothing needs quoting."""
+
+    topic: str = ""
+    """The MQTT topic to publish to."""
+
+    payload: str = ""
+    """The MQTT message."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.run or self.topic)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if self.payload and not self.topic:
+            yield "payload", "expected a `topic` beside it, to publish it to"
+
+
+DeviceKind = Literal["light", "switch", "cover", "thermostat", "fan", "lock", "scene"]
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """One thing in the home that can be spoken to."""
+
+    name: str
+    """What people call it, such as `reading lamp`."""
+
+    kind: DeviceKind
+    """What it is; this decides what can be asked of it."""
+
+    room: str = ""
+    """The room it is in, such as `living room`."""
+
+    aliases: tuple[str, ...] = ()
+    """Other names for it."""
+
+    topic: str = ""
+    """The MQTT topic that its commands go to."""
+
+    payload: str = ""
+    """The MQTT message; `{state}` is `ON`, `OFF`, `OPEN`, `CLOSE` or `STOP`, `{value}` a number (percent or
+    degrees Celsius). Empty for `{state}`, or `{value}` where there is one."""
+
+    run: tuple[str, ...] = ()
+    """A program and its arguments to run instead, with the same replacements."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if not self.name.strip():
+            yield "name", "expected a name that people say"
+        if bool(self.topic) == bool(self.run):
+            yield "", "expected either `topic` or `run`, to know what switches it"
+
+
+@dataclass(frozen=True)
+class HomeSettings:
+    """The things in the home."""
+
+    devices: tuple[DeviceSettings, ...] = ()
+    """Lights, switches, covers, thermostats and so on."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        seen: dict[tuple[str, str], int] = {}
+        for index, device in enumerate(self.devices):
+            place = (device.name.casefold(), device.room.casefold())
+            if place in seen:
+                yield (
+                    f"devices[{index}].name",
+                    f"{device.name!r} is already the name of devices[{seen[place]}] there",
+                )
+            seen.setdefault(place, index)
+
+
+@dataclass(frozen=True)
+class ContactsSettings:
+    """How to call and write to people; `{name}`, `{number}` and `{message}` are replaced."""
+
+    call: CommandSettings = CommandSettings()
+    """How to call."""
+
+    message: CommandSettings = CommandSettings()
+    """How to send a message."""
+
+
+@dataclass(frozen=True)
+class MusicSettings:
+    """Music from folders."""
+
+    folders: tuple[Path, ...] = ()
+    """Folders searched for FLAC, MP3, Ogg and WAV files; a subfolder's name is a playlist's name."""
+
+    volume: int = _number(50, 0, 100)
+    """Percent, at the first start; afterwards the last volume is kept."""
+
+
+@dataclass(frozen=True)
+class VoiceSettings:
+    """Spoken replies."""
+
+    engine: Literal["auto", "pico", "flite", "espeak", "festival", "none"] = "auto"
+    """Which voice speaks; `auto` takes the first of pico, flite, festival and espeak that is installed."""
+
+    replies: bool = True
+    """Whether answers are spoken; earcons and events remain without."""
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """The broker; without a host nothing is ever sent over the network."""
+
+    host: str = ""
+    """Name or address of the broker; empty for none."""
+
+    port: int = _number(1883, 1, 65535)
+    """TCP port; 8883 is usual with TLS."""
+
+    username: str = ""
+    """Who we are to the broker; empty for nobody."""
+
+    password: str = _secret("")
+    """The password that goes with it."""
+
+    tls_ca_file: Path | None = None
+    """A file with the authority that signed the broker's certificate; empty for no TLS."""
+
+    topic_prefix: str = "alexa-local"
+    """The first part of the topics that we publish to on our own."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if self.password and not self.username:
+            yield "username", "expected a name to go with the password"
+        if any(sign in self.topic_prefix for sign in "+#"):
+            yield "topic_prefix", "expected a topic without `+` and `#`"
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What may leave the machine."""
+
+    local_only: bool = False
+    """Whether nothing at all is sent over the network, not even to the broker, at the first start;
+    afterwards the last choice is kept."""
+
+
+@dataclass(frozen=True)
+class DaemonSettings:
+    """Where the daemon keeps its files."""
+
+    socket: Path | None = None
+    """The control socket; empty for `control.sock` in the runtime folder, such as /run/alexa-local."""
+
+    state_dir: Path | None = None
+    """Where timers, lists and contacts are kept; empty for /var/lib/alexa-local or the user's own folder."""
+
+    models_dir: Path | None = None
+    """Where the models lie; empty for the ones that came with the program."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All sections; each part of the program receives its own and no other."""
+
+    audio: AudioSettings = AudioSettings()
+    """Sound devices."""
+
+    wake: WakeSettings = WakeSettings()
+    """The wake word."""
+
+    recogniser: RecogniserSettings = RecogniserSettings()
+    """Speech to words."""
+
+    endpoint: EndpointSettings = EndpointSettings()
+    """When a request is over."""
+
+    understanding: UnderstandingSettings = UnderstandingSettings()
+    """Words to intents."""
+
+    home: HomeSettings = HomeSettings()
+    """Devices in the home."""
+
+    contacts: ContactsSettings = ContactsSettings()
+    """Calls and messages."""
+
+    music: MusicSettings = MusicSettings()
+    """Music."""
+
+    voice: VoiceSettings = VoiceSettings()
+    """Spoken replies."""
+
+    mqtt: MqttSettings = MqttSettings()
+    """The broker."""
+
+    privacy: PrivacySettings = PrivacySettings()
+    """What may leave the machine."""
+
+    daemon: DaemonSettings = DaemonSettings()
+    """The daemon's own files."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one section alone cannot tell."""
+        if self.mqtt.host:
+            return
+        for index, device in enumerate(self.home.devices):
+            if device.topic:
+                yield f"home.devices[{index}].topic", "expected `mqtt.host` to be set, to know the broker"
+        for name in ("call", "message"):
+            if getattr(self.contacts, name).topic:
+                yield f"contacts.{name}.topic", "expected `mqtt.host` to be set, to know the broker"
