@@ -1,0 +1,6 @@
+"""What must outlive a power cut: one SQLite database, and single files written durably."""
+
+from alexa_local.store.database import Store, open_store
+from alexa_local.store.durable import durable_write
+
+__all__ = ["Store", "durable_write", "open_store"]

@@ -1,0 +1,76 @@
+"""The database's tables, as the list of steps that lead to them: step N turns version N into N + 1.
+
+A step that was released is never edited; a change is a new step at the end.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x414C4F43
+"""SQLite's application_id of our files ("ALOC"): another program's database is refused, not migrated."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # due_elapsed_s counts within the boot named by boot_id; due_s is the same moment in wall time.
+        # Running: due_s is set. Paused: left_s is set.
+        """CREATE TABLE timers (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            duration_s REAL NOT NULL CHECK (duration_s > 0),
+            due_s REAL,
+            due_elapsed_s REAL,
+            boot_id TEXT NOT NULL,
+            left_s REAL,
+            CHECK ((due_s IS NULL) != (left_s IS NULL))
+        )""",
+        # time is local "HH:MM"; either days ("mon,tue") or date ("YYYY-MM-DD") is set.
+        # Everything up to handled_s has rung or was reported.
+        """CREATE TABLE alarms (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            time TEXT NOT NULL,
+            days TEXT NOT NULL,
+            date TEXT,
+            handled_s REAL NOT NULL,
+            CHECK ((days = '') = (date IS NOT NULL))
+        )""",
+        """CREATE TABLE ringing (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            due_s REAL NOT NULL,
+            since_s REAL NOT NULL,
+            label TEXT NOT NULL
+        )""",
+        """CREATE TABLE list_items (
+            id INTEGER PRIMARY KEY,
+            list TEXT NOT NULL,
+            item TEXT NOT NULL,
+            UNIQUE (list, item)
+        )""",
+        """CREATE TABLE contacts (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        )""",
+        """CREATE TABLE contact_names (
+            contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE,
+            spoken TEXT NOT NULL,
+            rank INTEGER NOT NULL,
+            PRIMARY KEY (contact, spoken)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX contact_names_spoken ON contact_names (spoken)",
+        """CREATE TABLE contact_addresses (
+            contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (contact, position)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE device_states (
+            device TEXT NOT NULL,
+            attribute TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (device, attribute)
+        ) WITHOUT ROWID""",
+        "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    ),
+)
