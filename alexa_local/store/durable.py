@@ -1,4 +1,4 @@
-"""The one way to write a file that must never be half there: write beside it, fsync, rename, fsync the folder."""
+"""The one way to write a file that must never be half there: write beside, fsync, rename, fsync the folder."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def explain_damage(path: Path, finding: str) -> str:
     """One line about a database that fails SQLite's own check."""
     return (
         f"The database {path} is damaged ({finding}). It was left as it is: restore it from a backup, "
-        f"or start afresh with `mv {path} {path}.damaged` (`sqlite3 {path}.damaged .recover` may save the rest)."
+        f"or start afresh with `mv {path} {path}.damaged` (`sqlite3 FILE .recover` may save the rest)."
     )
 
 
