@@ -1,0 +1,1 @@
+"""Measures the shipped models on labelled recordings: words, wake words, intents."""
