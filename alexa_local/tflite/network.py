@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
+from alexa_local.tflite.seal import is_sealed
 
 RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
 """The runtimes by the names of their packages' short forms, the preferred one first."""
@@ -133,20 +134,24 @@ def _runtime(name: str | None) -> ModuleType:
 
 
 def _imported(module_name: str) -> ModuleType | None:
+    if module_name == RUNTIMES["tflite-runtime"] and np.lib.NumpyVersion(np.__version__) >= "2.0.0":
+        return None  # it imports, and then fails inside its first call
     try:
         return importlib.import_module(module_name)
-    except (ImportError, AttributeError):  # tflite-runtime 2.14 beside numpy 2 fails in one way or the other
+    except ImportError:
         return None
 
 
 def _check_file(path: Path) -> None:
+    remedy = (
+        "Restore it (in a checkout: git checkout firmware_models), or write it again with scripts/training."
+    )
     try:
-        with path.open("rb") as stream:
-            head = stream.read(8)
+        data = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"Model file {path} cannot be read ({error.strerror}). Restore it.") from error
-    if head[4:] != b"TFL3":
-        raise ModelError(f"{path} is not a TFLite model. Restore it.")
+        raise ModelError(f"Model file {path} cannot be read ({error.strerror}). {remedy}") from error
+    if not is_sealed(data):
+        raise ModelError(f"Model file {path} is damaged, or not written by alexa_local.tflite. {remedy}")
 
 
 def _shapes(details: list[dict[str, Any]]) -> dict[str, tuple[int, ...]]:

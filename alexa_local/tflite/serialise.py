@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
+from alexa_local.tflite.seal import seal
 from alexa_local.tflite.sparse import BLOCK, BlockSparse
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _TYPES = {"float32": "FLOAT32", "int32": "INT32", "int8": "INT8"}
 
 
 def serialise(graph: Graph) -> bytes:
-    """The whole file.
+    """The whole file, sealed with its checksum.
 
     Raises:
         ModelError: flatbuffers or the schema is not installed.
@@ -39,7 +40,7 @@ def serialise(graph: Graph) -> bytes:
     model = _Assembly(schema).model(graph)
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(model.Pack(builder), IDENTIFIER)
-    return bytes(builder.Output())
+    return seal(bytes(builder.Output()))
 
 
 class _Assembly:
@@ -107,13 +108,10 @@ class _Assembly:
     def _indices(self, values: NDArray[np.int32]) -> tuple[int, Any]:
         """The narrowest of the schema's vectors that holds the values."""
         largest = int(values.max())
-        kind, dtype = ("Int32Vector", np.int32)
-        if largest <= np.iinfo(np.uint8).max:
-            kind, dtype = "Uint8Vector", np.uint8
-        elif largest <= np.iinfo(np.uint16).max:
-            kind, dtype = "Uint16Vector", np.uint16
+        width_bits = 8 if largest < 1 << 8 else 16 if largest < 1 << 16 else 32
+        kind = f"{'Int' if width_bits == 32 else 'Uint'}{width_bits}Vector"  # the schema has no Uint32Vector
         vector = getattr(self._schema, f"{kind}T")()
-        vector.values = values.astype(dtype)
+        vector.values = values.astype(f"{'int' if width_bits == 32 else 'uint'}{width_bits}")
         return getattr(self._schema.SparseIndexVector, kind), vector
 
     def _operator(self, operation: Operation) -> Any:

@@ -64,7 +64,7 @@ def pack_blocks(quantised: NDArray[np.int8]) -> BlockSparse:
     rows, columns = quantised.shape
     check_columns(columns)
     blocks = quantised.reshape(rows, columns // BLOCK, BLOCK)
-    kept = blocks.any(axis=2)
+    kept: NDArray[np.bool_] = np.any(blocks, axis=2)
     if not kept.any():
         kept[0, 0] = True  # a constant without a byte would be taken for a tensor to be computed
     counts = kept.sum(axis=1)

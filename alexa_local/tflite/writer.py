@@ -139,7 +139,7 @@ class Graph:
         )
 
     def gather(self, table: Tensor, index: Tensor) -> Tensor:
-        """Rows of a table (V, ...) by int32 index (N,): (N, ...); an index outside it makes `Network.run` fail."""
+        """Rows of a table (V, ...) by int32 index (N,): (N, ...); `Network.run` refuses one outside."""
         if index.dtype != "int32":
             raise ModelError(f"Rows are looked up by int32, not {index.dtype}. Declare the input as int32.")
         version = 2 if table.dtype == "int8" else 1
