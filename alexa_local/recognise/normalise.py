@@ -100,30 +100,28 @@ def _plural(match: re.Match[str]) -> str:
 
 
 _Replacement = str | Callable[[re.Match[str]], str]
-_RULES: list[tuple[re.Pattern[str], _Replacement]] = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in [
-        (r"\b\d{1,3}(?:,\d{3})+\b(?!\.\d)", lambda match: _words(int(match[0].replace(",", "")))),
-        (rf"\b({'|'.join(_ABBREVIATIONS)})\.", lambda match: _ABBREVIATIONS[match[1]]),
-        (r"\b([ap])\.\s?m\b\.?", r"\1m"),
-        (r"\b(?P<hours>\d{1,2})[:.](?P<minutes>[0-5]\d)\s*(?P<half>[ap]m)\b", _time),
-        (r"\b(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d)\b(?P<half>)", _time),
-        (rf"(?<=\d)\s*([ap])m\b|(?<=\b)((?:{_NUMBER_WORDS})\s+)([ap])m\b", r" \2\1\3 m "),
-        (r"\bpm\b", "p m"),
-        (r"(?P<sign>[$£€])\s?(?P<whole>\d+)(?:\.(?P<part>\d\d))?\b", _money),
-        (r"(?<!\d)\+?\(?\d{2,4}\)?(?:[ -]\d{3,4}){1,3}\b(?=\D|$)", _digits),
-        (r"(?<!\d)(\d+) 1/2\b", r"\1 and a half"),
-        (r"(?<![\d/])1/2\b", " half "),
-        (r"°\s*c\b", " degrees celsius "),
-        (r"°\s*f\b", " degrees fahrenheit "),
-        (r"°", " degrees "),
-        (r"%", " percent "),
-        (r"&", " and "),
-        (r"\+", " plus "),
-        (r"@", " at "),
-        (r"(?:^|(?<=\s))[-−](?=\d)", "minus "),
-        (r"\b(?P<number>\d+)(?:st|nd|rd|th)\b", lambda match: _words(int(match["number"]), "ordinal")),
-        (r"\b(?P<number>\d0)'?s\b", _plural),
-        (r"\d+(?:\.\d+)?", _plain_number),
-    ]
+_WRITTEN: list[tuple[str, _Replacement]] = [
+    (r"\b\d{1,3}(?:,\d{3})+\b(?!\.\d)", lambda match: _words(int(match[0].replace(",", "")))),
+    (rf"\b({'|'.join(_ABBREVIATIONS)})\.", lambda match: _ABBREVIATIONS[match[1]]),
+    (r"\b([ap])\.\s?m\b\.?", r"\1m"),
+    (r"\b(?P<hours>\d{1,2})[:.](?P<minutes>[0-5]\d)\s*(?P<half>[ap]m)\b", _time),
+    (r"\b(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d)\b(?P<half>)", _time),
+    (rf"(?<=\d)\s*([ap])m\b|(?<=\b)((?:{_NUMBER_WORDS})\s+)([ap])m\b", r" \2\1\3 m "),
+    (r"\bpm\b", "p m"),
+    (r"(?P<sign>[$£€])\s?(?P<whole>\d+)(?:\.(?P<part>\d\d))?\b", _money),
+    (r"(?<!\d)\+?\(?\d{2,4}\)?(?:[ -]\d{3,4}){1,3}\b(?=\D|$)", _digits),
+    (r"(?<!\d)(\d+) 1/2\b", r"\1 and a half"),
+    (r"(?<![\d/])1/2\b", " half "),
+    (r"°\s*c\b", " degrees celsius "),
+    (r"°\s*f\b", " degrees fahrenheit "),
+    (r"°", " degrees "),
+    (r"%", " percent "),
+    (r"&", " and "),
+    (r"\+", " plus "),
+    (r"@", " at "),
+    (r"(?:^|(?<=\s))[-−](?=\d)", "minus "),
+    (r"\b(?P<number>\d+)(?:st|nd|rd|th)\b", lambda match: _words(int(match["number"]), "ordinal")),
+    (r"\b(?P<number>\d0)'?s\b", _plural),
+    (r"\d+(?:\.\d+)?", _plain_number),
 ]
+_RULES = [(re.compile(pattern), replacement) for pattern, replacement in _WRITTEN]
