@@ -90,14 +90,16 @@ class Words:
         return [
             f"rows without a text, left out: {self.without_text}",
             f"{self.clips} clips, {self.words} words, {self.audio_s / 3600:.2f} hours",
-            f"word error rate {found['wer']} % ({self.edits.substitutions} wrong, {self.edits.deletions} missed, "
-            f"{self.edits.insertions} made up)",
+            f"word error rate {found['wer']} % ({self.edits.substitutions} wrong, "
+            f"{self.edits.deletions} missed, {self.edits.insertions} made up)",
             f"real-time factor {found['rtf']} (CPU seconds of recognition for a second of sound)",
         ]
 
 
 def measure(
-    clips: Iterable[tuple[Row, NDArray[np.int16]]], transcribe: Transcribe, per_clip: Callable[[dict[str, Any]], None]
+    clips: Iterable[tuple[Row, NDArray[np.int16]]],
+    transcribe: Transcribe,
+    per_clip: Callable[[dict[str, Any]], None],
 ) -> Words:
     """Recognise every clip with a text; hand (audio, reference, recognised) of each to `per_clip`."""
     found = Words()

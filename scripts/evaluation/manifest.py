@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
 from alexa_local.errors import AudioFileError, ConfigError
+from scripts.evaluation.noise import Noise
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def read_manifest(path: Path) -> list[Row]:
             faults.append(f"  line {number}: {type(error).__name__}: {error}")
     if faults:
         listed = "\n".join(faults[:20])
-        raise ConfigError(f"{path}: {len(faults)} lines are not rows with `audio`. Mend or remove them:\n{listed}")
+        raise ConfigError(
+            f"{path}: {len(faults)} lines are not rows with `audio`. Mend or remove them:\n{listed}"
+        )
     return rows
 
 
@@ -108,7 +111,7 @@ def read_samples(path: Path) -> NDArray[np.int16]:
 class Clips:
     """The chosen rows with their samples; unreadable files are reported, counted and left out."""
 
-    def __init__(self, rows: Sequence[Row], noise: Noise | None, report: Any) -> None:
+    def __init__(self, rows: Sequence[Row], noise: Noise | None, report: Callable[[str], None]) -> None:
         self._rows = rows
         self._noise = noise
         self._report = report

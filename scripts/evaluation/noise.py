@@ -13,10 +13,12 @@ _ACTIVE_BELOW_LOUDEST_DB = 30.0
 
 
 def active_rms(samples: NDArray[np.int16]) -> float:
-    """Root mean square, in int16 steps, of the 20 ms blocks within 30 dB of the loudest: pauses do not count."""
+    """Root mean square, in int16 steps, of the 20 ms blocks within 30 dB of the loudest: no pauses."""
     usable = len(samples) // _BLOCK_SAMPLES * _BLOCK_SAMPLES
     blocks = (samples[:usable] if usable else samples).astype(np.float64)
-    power = (blocks.reshape(-1, _BLOCK_SAMPLES) if usable else blocks[None]).__pow__(2).mean(axis=1)  # (N,) -> (B,)
+    power = (
+        (blocks.reshape(-1, _BLOCK_SAMPLES) if usable else blocks[None]).__pow__(2).mean(axis=1)
+    )  # (N,) -> (B,)
     active = power[power >= power.max() * 10 ** (-_ACTIVE_BELOW_LOUDEST_DB / 10)]
     return float(np.sqrt(active.mean()))
 
