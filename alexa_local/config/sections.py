@@ -125,7 +125,7 @@ class UnderstandingSettings:
 
 @dataclass(frozen=True)
 class CommandSettings:
-    """What to do: run a program, publish an MQTT message, or both; `{slot}` is replaced by the slot's value."""
+    """What to do: run a program, publish an MQTT message, or both; `{slot}` becomes the slot's value."""
 
     run: tuple[str, ...] = ()
     """A program and its arguments, one list item each; no shell takes part, so nothing needs quoting."""
@@ -146,7 +146,8 @@ class CommandSettings:
             yield "payload", "expected a `topic` beside it, to publish it to"
 
 
-DeviceKind = Literal["light", "switch", "cover", "thermostat", "fan", "lock", "scene"]
+_Switchable = Literal["light", "switch", "plug", "fan", "media", "heater", "humidifier", "vacuum"]
+DeviceKind = Literal[_Switchable, "cover", "thermostat", "scene"]
 
 
 @dataclass(frozen=True)

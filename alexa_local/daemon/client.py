@@ -1,0 +1,89 @@
+"""Asking the daemon from another process; imports little, so that `alexa-local status` answers at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alexa_local.errors import AlexaLocalError, DaemonUnreachable
+
+_TIMEOUT_S = 30.0
+
+
+class RefusedByDaemon(AlexaLocalError):
+    """The daemon's own error, with its own exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+def ask(path: Path, command: str, timeout_s: float = _TIMEOUT_S, **fields: Any) -> dict[str, Any]:
+    """Send one command and return its answer.
+
+    Raises:
+        DaemonUnreachable: no daemon answers there.
+        RefusedByDaemon: the daemon answered with an error.
+    """
+    with _connect(path, timeout_s) as connection:
+        return next(_answers(path, connection, command, fields))
+
+
+def listen(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the daemon's events until it ends.
+
+    Raises:
+        DaemonUnreachable: no daemon answers there.
+    """
+    with _connect(path, _TIMEOUT_S) as connection:
+        answers = _answers(path, connection, "events", {})
+        next(answers)
+        connection.settimeout(None)
+        yield from answers
+
+
+def _connect(path: Path, timeout_s: float) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout_s)
+    try:
+        connection.connect(str(path))
+    except PermissionError as error:
+        connection.close()
+        raise DaemonUnreachable(
+            f"You may not open {path}. Join the group that owns it, or run this as the daemon's user."
+        ) from error
+    except OSError as error:
+        connection.close()
+        raise DaemonUnreachable(
+            f"No daemon answers on {path}. Start it with `alexa-local run` or `systemctl start alexa-local`."
+        ) from error
+    return connection
+
+
+def _answers(
+    path: Path, connection: socket.socket, command: str, fields: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Send the command; yield each line that comes back, the first one checked."""
+    first = True
+    try:
+        with contextlib.suppress(BrokenPipeError):  # refused half-way: the answer says why
+            connection.sendall(json.dumps({"command": command, **fields}).encode() + b"\n")
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                answer = json.loads(line)
+                if first and not answer.get("ok"):
+                    raise RefusedByDaemon(str(answer.get("error")), int(answer.get("code", 1)))
+                first = False
+                yield answer
+    except TimeoutError as error:
+        raise DaemonUnreachable(
+            f"The daemon on {path} does not answer. Look at its log, and restart it."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise DaemonUnreachable(f"The daemon on {path} broke off ({error}). Look at its log.") from error
+    if first:
+        raise DaemonUnreachable(f"The daemon on {path} hung up without an answer. Look at its log.")

@@ -1,0 +1,82 @@
+"""What can be asked of the daemon on its control socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from alexa_local.daemon.acting import Act
+from alexa_local.daemon.control import Answer, Command
+from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.listening import Listen
+from alexa_local.daemon.parts import Parts
+from alexa_local.errors import UsageError
+from alexa_local.messages import Hypothesis
+from alexa_local.recognise.normalise import spoken_form
+
+WAKE_WORD = "alexa"
+
+
+def commands(
+    parts: Parts,
+    act: Act,
+    listen: Listen,
+    bus: EventBus,
+    status: Callable[[], Answer],
+    request_stop: Callable[[str], None],
+) -> Mapping[str, Command]:
+    """Each command by its name; all run in the thread `control`, so what takes long is handed to `act`."""
+
+    def say(request: Mapping[str, Any]) -> Any:
+        words = spoken_form(_text(request, "text")).removeprefix(f"{WAKE_WORD} ")
+        if not words:
+            raise UsageError(
+                "There is nothing to say. Give some words, such as: alexa-local say what time is it"
+            )
+        bus.publish("stt_text", {"text": words, "typed": True})
+        return act.heard([Hypothesis(words, 0.0)])
+
+    def stop(_: Mapping[str, Any]) -> Answer:
+        request_stop("the command stop")
+        return {"stopping": True}
+
+    def mode(request: Mapping[str, Any]) -> Any:
+        on = _switch(request)
+
+        def change() -> Answer:
+            parts.set_local_only(on)
+            bus.publish("local_only", {"on": on})
+            return {"local_only": on}
+
+        return act.submit(change)
+
+    def mute(request: Mapping[str, Any]) -> Answer:
+        listen.muted = _switch(request)
+        return {"muted": listen.muted}
+
+    def contacts(request: Mapping[str, Any]) -> Any:
+        text = _text(request, "text")
+        return act.submit(lambda: {"imported": parts.import_contacts(text)})
+
+    return {
+        "status": lambda _: status(),
+        "say": say,
+        "stop": stop,
+        "mode": mode,
+        "mute": mute,
+        "contacts": contacts,
+    }
+
+
+def _text(request: Mapping[str, Any], key: str) -> str:
+    value = request.get(key)
+    if not isinstance(value, str):
+        raise UsageError(f"The request lacks {key!r}. Give it as text.")
+    return value
+
+
+def _switch(request: Mapping[str, Any]) -> bool:
+    value = request.get("on")
+    if not isinstance(value, bool):
+        raise UsageError("The request lacks 'on'. Give it as true or false.")
+    return value

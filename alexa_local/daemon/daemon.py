@@ -1,0 +1,169 @@
+"""The daemon: which threads there are, in which order they start, and when the whole of it is well."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from alexa_local import __version__
+from alexa_local.capture.microphone import OnState
+from alexa_local.capture.source import Source
+from alexa_local.config import Config
+from alexa_local.daemon.acting import Act
+from alexa_local.daemon.claim import Claim
+from alexa_local.daemon.commands import commands
+from alexa_local.daemon.control import ControlServer
+from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.listening import Capture, Listen
+from alexa_local.daemon.notify import Notifier
+from alexa_local.daemon.parts import Parts
+from alexa_local.daemon.paths import socket_path
+from alexa_local.daemon.supervisor import Supervisor
+from alexa_local.errors import AlexaLocalError, ThreadDied
+
+_log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 5.0
+
+Assemble = Callable[[Config, EventBus], Parts]
+OpenSource = Callable[[OnState], Source]
+
+
+class Daemon:
+    """One run of the assistant, from the first thread to the last.
+
+    Attributes:
+        bus: tells what happens; subscribe before `run`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        open_source: OpenSource,
+        assemble: Assemble,
+        finite: bool = False,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Prepare, without touching anything yet.
+
+        Args:
+            config: the settings.
+            open_source: opens the sound to listen to.
+            assemble: makes the parts; `alexa_local.daemon.assembly.assemble` outside tests.
+            finite: the source ends, as a file does, and the daemon with it; nothing of it is dropped.
+            env: the environment's variables, for the paths and for systemd.
+        """
+        self.bus = EventBus()
+        self._config = config
+        self._socket_path: Path = socket_path(config.daemon, env)
+        self._assemble = assemble
+        self._notifier = Notifier(env)
+        self._supervisor = Supervisor()
+        stopping = self._supervisor.stopping
+        self._capture = Capture(open_source, finite, self.bus, stopping, self._fail)
+        self._failure: AlexaLocalError | None = None
+        self._progress_seen = -1
+        self._began_s = time.monotonic()
+
+    def run(self) -> int:
+        """Work until a signal, `alexa-local stop`, the end of a file or the death of a thread.
+
+        Returns:
+            The process's exit code: 0.
+
+        Raises:
+            AlexaLocalError: the start failed, the file was damaged, or a thread died (ThreadDied).
+        """
+        with contextlib.ExitStack() as at_the_end:
+            at_the_end.callback(self._notifier.close)
+            at_the_end.callback(self._supervisor.close)
+            claim = Claim(self._socket_path)
+            at_the_end.callback(claim.close)
+            parts = self._assemble(self._config, self.bus)
+            at_the_end.callback(parts.close)
+            self._work(claim, parts)
+        if self._supervisor.died:
+            raise ThreadDied(
+                f"Thread {self._supervisor.died} ended; the traceback is above. Please report it."
+            )
+        if self._failure:
+            raise self._failure
+        return 0
+
+    def request_stop(self, reason: str) -> None:
+        """Begin the end, from any thread."""
+        self._supervisor.request_stop(reason)
+
+    def _work(self, claim: Claim, parts: Parts) -> None:
+        supervisor = self._supervisor
+        act = Act(parts.interpret, parts.perform, parts.answer, self.bus, supervisor.stopping)
+        listen = Listen(
+            parts.pipeline,
+            self._capture,
+            on_request=lambda request: act.heard(request.hypotheses),
+            on_end=lambda: act.submit(lambda: self._finish(parts)),
+            bus=self.bus,
+            stopping=supervisor.stopping,
+        )
+        status = self._status_of(parts, act, listen)
+        table = commands(parts, act, listen, self.bus, status, supervisor.request_stop)
+        self._capture.open()
+        control = ControlServer(claim.listener, table, self.bus)
+        supervisor.handle_signals()
+        try:
+            for worker in parts.workers:
+                supervisor.spawn(worker.name, worker.run, worker.stop)
+            supervisor.spawn("act", act.run, act.stop)
+            supervisor.spawn("listen", listen.run)
+            supervisor.spawn("capture", self._capture.run, self._capture.stop)
+            supervisor.spawn("control", control.run, control.stop)
+            self._notifier.ready()
+            self.bus.publish("idle")
+            _log.info("Ready; the control socket is %s.", claim.path)
+            reason = supervisor.wait(
+                self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen)
+            )
+            _log.info("Stopping: %s.", reason)
+        finally:
+            self._notifier.stopping()
+            supervisor.stop()
+
+    def _look(self, listen: Listen) -> None:
+        """Feed the watchdog only when `listen` got on since the last look."""
+        if listen.progress != self._progress_seen:
+            self._progress_seen = listen.progress
+            self._notifier.alive()
+        self._notifier.status(listen.state)
+
+    def _fail(self, error: AlexaLocalError) -> None:
+        self._failure = error
+
+    def _finish(self, parts: Parts) -> None:
+        parts.wait_until_quiet()
+        self.request_stop("the end of the sound")
+
+    def _status_of(self, parts: Parts, act: Act, listen: Listen) -> Callable[[], dict[str, Any]]:
+        queues = (self._capture.sound, act.jobs)
+
+        def status() -> dict[str, Any]:
+            return {
+                "version": __version__,
+                "process": os.getpid(),
+                "uptime_s": round(time.monotonic() - self._began_s, 1),
+                "state": listen.state,
+                "microphone": self._capture.state,
+                "muted": listen.muted,
+                "local_only": parts.local_only(),
+                "threads": self._supervisor.threads(),
+                "queues": {
+                    queue.name: {"waiting": len(queue), "size": queue.size, "dropped": queue.dropped}
+                    for queue in queues
+                },
+                **parts.status(),
+            }
+
+        return status

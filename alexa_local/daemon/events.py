@@ -1,0 +1,64 @@
+"""What happens, told to whoever asked: a slow listener loses events of its own and delays nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from alexa_local.daemon.queues import BoundedQueue
+from alexa_local.messages import Event
+
+_SUBSCRIPTION_SIZE = 512
+
+
+class Subscription:
+    """One listener's events.
+
+    Attributes:
+        queue: the events that it has not taken yet; `queue.dropped` counts those it lost.
+    """
+
+    def __init__(self, bus: EventBus, wake: Callable[[], None]) -> None:
+        self.queue: BoundedQueue[Event] = BoundedQueue("events", _SUBSCRIPTION_SIZE)
+        self._bus = bus
+        self.wake = wake
+
+    def close(self) -> None:
+        """Hear nothing more; a waiting `queue.get` returns None."""
+        self._bus.leave(self)
+        self.queue.close()
+
+
+class EventBus:
+    """Takes events from any thread and never blocks."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listeners: tuple[Subscription, ...] = ()
+
+    def publish(self, name: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell everyone that `name` happened; `data` must be JSON-serialisable."""
+        event = Event(name, self._clock(), data or {})
+        for listener in self._listeners:
+            listener.queue.put(event)
+            listener.wake()
+
+    def subscribe(self, wake: Callable[[], None] = lambda: None) -> Subscription:
+        """Hear everything from now on; `wake` is called, in the publisher's thread, for each event."""
+        subscription = Subscription(self, wake)
+        with self._lock:
+            self._listeners = (*self._listeners, subscription)
+        return subscription
+
+    def leave(self, subscription: Subscription) -> None:
+        """End a subscription; ending it twice is harmless."""
+        with self._lock:
+            self._listeners = tuple(each for each in self._listeners if each is not subscription)
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as `alexa-local events` prints it."""
+    return {"event": event.name, "time_s": round(event.time_s, 3), **event.data}

@@ -1,0 +1,45 @@
+"""Where the daemon's files are, for the service and for a user, so that the commands find them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from alexa_local.config import DaemonSettings
+
+SOCKET = "control.sock"
+SERVICE_RUNTIME, SERVICE_STATE = Path("/run/alexa-local"), Path("/var/lib/alexa-local")
+
+
+def socket_path(
+    settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid: int | None = None
+) -> Path:
+    """The socket that a daemon started here would hold."""
+    if settings.socket:
+        return settings.socket
+    if env.get("RUNTIME_DIRECTORY"):  # systemd gives a list when the unit asks for several
+        return Path(env["RUNTIME_DIRECTORY"].split(":")[0], SOCKET)
+    if (os.getuid() if uid is None else uid) == 0:
+        return SERVICE_RUNTIME / SOCKET
+    if env.get("XDG_RUNTIME_DIR"):
+        return Path(env["XDG_RUNTIME_DIR"], "alexa-local", SOCKET)
+    return state_dir(settings, env, uid) / SOCKET
+
+
+def client_socket_path(settings: DaemonSettings, env: Mapping[str, str] = os.environ) -> Path:
+    """The socket to ask: one's own daemon's, or else the service's."""
+    own = socket_path(settings, env)
+    service = SERVICE_RUNTIME / SOCKET
+    return service if not settings.socket and not own.exists() and service.exists() else own
+
+
+def state_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid: int | None = None) -> Path:
+    """The folder of the database and everything else that survives a restart."""
+    if settings.state_dir:
+        return settings.state_dir
+    if env.get("STATE_DIRECTORY"):
+        return Path(env["STATE_DIRECTORY"].split(":")[0])
+    if (os.getuid() if uid is None else uid) == 0:
+        return SERVICE_STATE
+    return Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "alexa-local")

@@ -1,0 +1,54 @@
+"""Parts without models, sound or disk: they understand a few words and remember what was asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.parts import Parts
+from alexa_local.errors import StorageError
+from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.testing.pipeline import FakePipeline
+
+
+class FakeHome:
+    """Understands "light", "full disk" and "defect"; `heard` and `answered` keep the course of things."""
+
+    def __init__(self, spoken: Sequence[str] = ()) -> None:
+        self.heard: list[str] = []
+        self.answered: list[Outcome] = []
+        self.local_only = False
+        self.closed = False
+        self._spoken = list(spoken)
+
+    def assemble(self, config: object, bus: EventBus) -> Parts:
+        """Make parts as the real assembly does."""
+        return Parts(
+            pipeline=FakePipeline(self._spoken, bus.publish),
+            interpret=self._interpret,
+            perform=self._perform,
+            answer=self.answered.append,
+            local_only=lambda: self.local_only,
+            set_local_only=lambda on: setattr(self, "local_only", on),
+            import_contacts=lambda text: len(text.splitlines()),
+            close=lambda: setattr(self, "closed", True),
+        )
+
+    def _interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+        text = hypotheses[0].text
+        self.heard.append(text)
+        intents = {"light": "TurnOn", "full disk": "AddToList", "defect": "Defect"}
+        return Interpretation(
+            next((name for word, name in intents.items() if word in text), ""), {}, text, 1.0
+        )
+
+    def _perform(self, meaning: Interpretation) -> Outcome:
+        if meaning.intent == "AddToList":
+            raise StorageError("The disk is full. Delete something.")
+        if meaning.intent == "Defect":
+            raise ZeroDivisionError("a defect")
+        return Outcome(
+            ok=bool(meaning.intent),
+            reply="Okay." if meaning.intent else "Sorry?",
+            action={"did": meaning.intent},
+        )

@@ -1,0 +1,56 @@
+"""A pipeline that needs no model: loudness is its wake word, and it always hears what it was told to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.messages import SAMPLE_RATE, Hypothesis
+
+
+@dataclass(frozen=True)
+class FakeRequest:
+    """As much of a request as the daemon looks at."""
+
+    hypotheses: tuple[Hypothesis, ...]
+
+
+class FakePipeline:
+    """A loud block opens a request, and 0.2 s of quiet end it with the next of `texts`."""
+
+    def __init__(self, texts: list[str], on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
+        self.state = "waiting"
+        self._texts = list(texts)
+        self._on_event = on_event
+        self._quiet_samples = 0
+
+    def push(self, samples: NDArray[np.int16]) -> list[FakeRequest]:
+        """Take int16 samples, shape (N,), 16 kHz mono; return the request that they completed, if any."""
+        loud = len(samples) > 0 and int(np.abs(samples.astype(np.int32)).max()) > 1000
+        if self.state == "waiting":
+            if loud:
+                self.listen()
+            return []
+        self._quiet_samples = 0 if loud else self._quiet_samples + len(samples)
+        if self._quiet_samples < SAMPLE_RATE // 5:
+            return []
+        self.reset()
+        text = self._texts.pop(0)
+        self._on_event("stt_text", {"text": text})
+        return [FakeRequest((Hypothesis(text, -1.0),))]
+
+    def listen(self) -> None:
+        """Open a request without the wake word."""
+        self.state, self._quiet_samples = "listening", 0
+        self._on_event("wake_word_detected", {"score": 1.0})
+        self._on_event("listening", {})
+
+    def reset(self) -> None:
+        """Wait for the wake word again."""
+        self.state, self._quiet_samples = "waiting", 0
+
+    cancel = reset

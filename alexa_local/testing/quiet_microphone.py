@@ -1,0 +1,35 @@
+"""A microphone in a silent room, whose time passes only when a test says so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.capture.source import BLOCK_SAMPLES
+
+
+class QuietMicrophone:
+    """Gives a block of silence for each `step`, and never ends by itself."""
+
+    def __init__(self) -> None:
+        self._steps = threading.Semaphore(0)
+        self._closed = threading.Event()
+
+    def step(self, blocks: int = 1) -> None:
+        """Let it give that many blocks of 40 ms."""
+        self._steps.release(blocks)
+
+    def __iter__(self) -> Iterator[NDArray[np.int16]]:
+        while True:
+            self._steps.acquire()
+            if self._closed.is_set():
+                return
+            yield np.zeros(BLOCK_SAMPLES, np.int16)
+
+    def close(self) -> None:
+        """End the iteration."""
+        self._closed.set()
+        self._steps.release()
