@@ -1,6 +1,7 @@
 """Every error the program raises on purpose, each with the exit code the process ends with.
 
     AlexaLocalError            1
+    ├── RequestRefused         1   a spoken request that cannot be carried out; its message is the answer
     ├── UsageError            64   a command line that cannot be understood
     ├── AudioFileError        65   a sound file or stream that cannot be decoded
     ├── ModelError            66   a model that is missing, altered or does not fit this program
@@ -21,6 +22,10 @@ class AlexaLocalError(Exception):
     """The root: anything that a person should read as one line and not as a traceback."""
 
     exit_code = 1
+
+
+class RequestRefused(AlexaLocalError):
+    """A spoken request that cannot be carried out; the message is the answer to say."""
 
 
 class UsageError(AlexaLocalError):

@@ -147,7 +147,7 @@ def _check(path: Path, newest_version: int) -> None:
         )
     if version > newest_version:
         raise StorageError(
-            f"{path} was written by a newer alexa-local (version {version}, this one knows {newest_version}). "
+            f"{path} was written by a newer alexa-local (version {version}; this one: {newest_version}). "
             "Install the newer program again, or move the file away to start afresh."
         )
 

@@ -1,4 +1,4 @@
-"""The one way to write a file that must never be half there: write beside, fsync, rename, fsync the folder."""
+"""The one way to write a file that must never be half there: write beside, fsync, rename, fsync folder."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ APPLICATION_ID = 0x414C4F43
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # due_elapsed_s counts within the boot named by boot_id; due_s is the same moment in wall time.
-        # Running: due_s is set. Paused: left_s is set.
+        # Running: due_s is set. Paused: left_s is set. follows_wall: it was started in an earlier boot.
         """CREATE TABLE timers (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
@@ -20,24 +20,26 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             due_elapsed_s REAL,
             boot_id TEXT NOT NULL,
             left_s REAL,
+            follows_wall INTEGER NOT NULL DEFAULT 0,
             CHECK ((due_s IS NULL) != (left_s IS NULL))
         )""",
-        # time is local "HH:MM"; either days ("mon,tue") or date ("YYYY-MM-DD") is set.
+        # time is local "HH:MM"; either repeat ("weekdays") or date ("YYYY-MM-DD") is set.
         # Everything up to handled_s has rung or was reported.
         """CREATE TABLE alarms (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
             time TEXT NOT NULL,
-            days TEXT NOT NULL,
+            repeat TEXT NOT NULL,
             date TEXT,
             handled_s REAL NOT NULL,
-            CHECK ((days = '') = (date IS NOT NULL))
+            CHECK ((repeat = '') = (date IS NOT NULL))
         )""",
         """CREATE TABLE ringing (
             id INTEGER PRIMARY KEY,
             kind TEXT NOT NULL,
             name TEXT NOT NULL,
             due_s REAL NOT NULL,
+            late_s REAL NOT NULL,
             since_s REAL NOT NULL,
             label TEXT NOT NULL
         )""",
@@ -54,6 +56,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE contact_names (
             contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE,
             spoken TEXT NOT NULL,
+            written TEXT NOT NULL,
             rank INTEGER NOT NULL,
             PRIMARY KEY (contact, spoken)
         ) WITHOUT ROWID""",

@@ -1,0 +1,158 @@
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alexa_local.config import MqttSettings
+from alexa_local.errors import ConfigError, NetworkError, RequestRefused
+from alexa_local.mqtt import Broker
+from alexa_local.testing.mosquitto import Listener, Mosquitto, find_mosquitto
+
+needs_mosquitto = pytest.mark.skipif(
+    find_mosquitto() is None, reason="the Debian package mosquitto is missing"
+)
+
+
+class FakeGate:
+    """Lets through what `open` says."""
+
+    def __init__(self, is_open: bool = True) -> None:
+        self.open = is_open
+
+    def is_allowed(self, host: str) -> bool:
+        """Whether the gate is open."""
+        return self.open
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as server:
+        yield server
+
+
+def _broker(port: int, gate: FakeGate | None = None, **settings: object) -> closing[Broker]:
+    chosen = MqttSettings(host="127.0.0.1", port=port, **settings)  # type: ignore[arg-type]
+    broker = Broker(chosen, gate or FakeGate(), connect_limit_s=10.0, confirm_limit_s=10.0)
+    broker.start()
+    return closing(broker)
+
+
+@needs_mosquitto
+def test_a_message_is_with_the_broker_when_publish_returns(mosquitto: Mosquitto) -> None:
+    with closing(Listener(mosquitto.port)) as listener, _broker(mosquitto.port) as broker:
+        broker.publish("home/lamp", "ON")
+        broker.publish("home/größe", '{"value": 3}')
+        assert listener.next() == ("home/lamp", "ON")
+        assert listener.next() == ("home/größe", '{"value": 3}')
+
+
+@needs_mosquitto
+def test_a_broker_that_comes_back_is_found_again(mosquitto: Mosquitto) -> None:
+    with _broker(mosquitto.port) as broker:
+        broker.publish("home/lamp", "ON")
+        mosquitto.stop()
+        mosquitto.start()
+        with closing(Listener(mosquitto.port)) as listener:
+            broker.publish("home/lamp", "OFF")
+            assert listener.next() == ("home/lamp", "OFF")
+
+
+@needs_mosquitto
+def test_a_message_that_was_not_confirmed_is_never_sent_late(mosquitto: Mosquitto) -> None:
+    settings = MqttSettings(host="127.0.0.1", port=mosquitto.port)
+    with closing(Broker(settings, FakeGate(), connect_limit_s=10.0, confirm_limit_s=0.3)) as broker:
+        broker.publish("home/lamp", "ON")
+        mosquitto.freeze()
+        with pytest.raises(NetworkError, match="did not confirm"):
+            broker.publish("home/lamp", "LATE")
+        mosquitto.stop()
+        mosquitto.start()
+        with closing(Listener(mosquitto.port)) as listener:
+            broker.publish("home/lamp", "OFF")
+            assert listener.next() == ("home/lamp", "OFF")
+
+
+@needs_mosquitto
+def test_a_wrong_password_is_named(tmp_path: Path) -> None:
+    with (
+        Mosquitto(tmp_path, "allow_anonymous false\n") as server,
+        closing(
+            Broker(
+                MqttSettings(host="127.0.0.1", port=server.port, username="a"),
+                FakeGate(),
+                connect_limit_s=1.0,
+            )
+        ) as broker,
+        pytest.raises(NetworkError, match=r"cannot be reached \(Not authorized\)"),
+    ):
+        broker.publish("home/lamp", "ON")
+
+
+@needs_mosquitto
+def test_a_topic_that_the_broker_forbids_is_named(tmp_path: Path) -> None:
+    rules = tmp_path / "acl"
+    rules.write_text("topic read #\ntopic write home/#\n", encoding="utf-8")
+    rules.chmod(0o700)
+    configuration = f"allow_anonymous true\nacl_file {rules}\nuser root\n"
+    with Mosquitto(tmp_path, configuration) as server, _broker(server.port) as broker:
+        broker.publish("home/lamp", "ON")
+        with pytest.raises(NetworkError, match="refused secret/door"):
+            broker.publish("secret/door", "OPEN")
+
+
+def test_without_a_broker_the_error_names_it_within_the_limit() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: refuses at once
+        settings = MqttSettings(host="127.0.0.1", port=taken.getsockname()[1])
+        with (
+            closing(Broker(settings, FakeGate(), connect_limit_s=0.2)) as broker,
+            pytest.raises(NetworkError, match=rf"127\.0\.0\.1:{settings.port} cannot be reached"),
+        ):
+            broker.publish("home/lamp", "ON")
+
+
+def test_a_closed_gate_lets_nothing_out_not_even_a_connection() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(0.0)
+        with _broker(server.getsockname()[1], FakeGate(is_open=False)) as broker:
+            with pytest.raises(RequestRefused, match="Local only mode is on"):
+                broker.publish("home/lamp", "ON")
+            with pytest.raises(BlockingIOError):
+                server.accept()
+
+
+@needs_mosquitto
+def test_closing_the_gate_ends_the_connection_and_opening_it_brings_it_back(mosquitto: Mosquitto) -> None:
+    gate = FakeGate()
+    with closing(Listener(mosquitto.port)) as listener, _broker(mosquitto.port, gate) as broker:
+        broker.publish("home/lamp", "1")
+        gate.open = False
+        broker.gate_changed()
+        assert not broker.connected
+        gate.open = True
+        broker.gate_changed()
+        broker.publish("home/lamp", "2")
+        assert [listener.next(), listener.next()] == [("home/lamp", "1"), ("home/lamp", "2")]
+
+
+@pytest.mark.parametrize("topic", ["", "home/+", "home/#", "nul\0"])
+def test_a_topic_that_is_none_is_refused(topic: str) -> None:
+    settings = MqttSettings(host="127.0.0.1", port=1)
+    with (
+        closing(Broker(settings, FakeGate())) as broker,
+        pytest.raises(NetworkError, match="cannot be published to"),
+    ):
+        broker.publish(topic, "x")
+
+
+def test_a_certificate_authority_that_is_missing_is_named(tmp_path: Path) -> None:
+    settings = MqttSettings(host="127.0.0.1", port=1, tls_ca_file=tmp_path / "none.pem")
+    with (
+        closing(Broker(settings, FakeGate())) as broker,
+        pytest.raises(ConfigError, match=r"tls_ca_file.*none\.pem"),
+    ):
+        broker.start()
