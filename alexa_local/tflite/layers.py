@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,11 @@ def linear(
     Raises:
         ModelError: shapes do not fit, or the columns break a rule of the sparse kernels.
     """
+    if kind not in get_args(Kind):
+        raise ModelError(f"There is no kind {kind!r} of weights. Use float32 or int8.")
     weight = np.asarray(weight, np.float32)
+    if bias is not None and np.shape(bias) != weight.shape[:1]:
+        raise ModelError(f"A bias of shape {np.shape(bias)} does not fit weights {weight.shape}.")
     if kind == "float32":
         if sparse:
             raise ModelError("Only int8 weights can be stored as 1x16 blocks. Use kind='int8'.")

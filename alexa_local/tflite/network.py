@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from alexa_local.errors import ModelError
 from alexa_local.tflite.seal import is_sealed
 
-RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
-"""The runtimes by the names of their packages' short forms, the preferred one first."""
+_NEEDS_NUMPY_1 = "tflite_runtime.interpreter"
+RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": _NEEDS_NUMPY_1}
+"""The runtimes' modules by short names, the preferred one first."""
 
 VARIABLE = "ALEXA_LOCAL_TFLITE"
 """Environment variable that forces one of RUNTIMES."""
@@ -134,7 +135,7 @@ def _runtime(name: str | None) -> ModuleType:
 
 
 def _imported(module_name: str) -> ModuleType | None:
-    if module_name == RUNTIMES["tflite-runtime"] and np.lib.NumpyVersion(np.__version__) >= "2.0.0":
+    if module_name == _NEEDS_NUMPY_1 and np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         return None  # it imports, and then fails inside its first call
     try:
         return importlib.import_module(module_name)

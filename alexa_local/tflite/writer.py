@@ -94,8 +94,17 @@ class Graph:
         self.outputs.append(tensor.index)
 
     def constant(self, values: ArrayLike, dtype: str = "float32") -> Tensor:
-        """A constant of the given values; equal ones are stored once."""
-        data = np.ascontiguousarray(values, np.dtype(dtype)).reshape(np.shape(values))
+        """A constant of the given values; equal ones are stored once.
+
+        Raises:
+            ModelError: a value is not finite, or the type does not hold it.
+        """
+        given = np.asarray(values)
+        data = given.astype(dtype, order="C")  # a copy: what the caller does to theirs later is not written
+        if not np.isfinite(given).all():
+            raise ModelError(f"A constant of shape {given.shape} is not finite. Check the checkpoint.")
+        if data.dtype.kind == "i" and not np.array_equal(data, given):
+            raise ModelError(f"{dtype} does not hold the values of a constant of shape {given.shape}.")
         key = (dtype, data.shape, data.tobytes())
         if key not in self._constants:
             self._constants[key] = self._tensor(data.shape, dtype, data=data)

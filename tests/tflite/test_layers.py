@@ -30,7 +30,9 @@ def random_layer(
     return rng, weight, rng.standard_normal(rows).astype(np.float32)
 
 
-def linear_graph(weight: np.ndarray, bias: np.ndarray | None, kind: str, sparse: bool, rows: int = 1) -> Graph:
+def linear_graph(
+    weight: np.ndarray, bias: np.ndarray | None, kind: str, sparse: bool, rows: int = 1
+) -> Graph:
     graph = Graph()
     x = graph.input("x", (rows, weight.shape[1]))
     graph.output("y", layers.linear(graph, x, weight, bias, kind, sparse))
