@@ -1,8 +1,8 @@
 """One engine over one sound file, in a process of its own: its CPU time, its memory, what it heard.
 
 Run as a file, `python subject.py ENGINE SOUND.wav REPEAT`, by the Python that has the engine: so it imports
-nothing of the project but inside the two engines that are ours. Every engine gets blocks of 40 ms, as a microphone
-gives them, and the same sound REPEAT times over; loading is not counted. The one line it prints is JSON.
+nothing of the project but inside the two engines that are ours. Every engine gets blocks of 40 ms, as a
+microphone gives them, and the same sound REPEAT times over; loading is not counted. The one line it prints is JSON.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Intents:
     slots_given: int = 0
 
     def summary(self) -> dict[str, float]:
-        """The last line of `scripts/evaluate intent`; F1 is 100 when no slot was wanted and none was given."""
+        """The last line of `scripts/evaluate intent`; F1 is 100 when no slot was wanted or given."""
         slots = self.slots_wanted + self.slots_given
         return {
             "clips": self.clips,

@@ -1,0 +1,120 @@
+"""The command `scripts/evaluate`: what it is asked, and what it prints.
+
+Standard output ends with one JSON object, whose keys other programs rely on; rates in it are percent. Before it
+come lines for people, or with `--json` one JSON object for each clip. Progress and trouble go to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alexa_local.errors import AlexaLocalError
+from scripts.evaluation import asr, engines, intent, wake
+from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
+from scripts.evaluation.noise import Noise
+
+_PROGRESS_EVERY_S = 5.0
+T = TypeVar("T")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
+    top.add_argument(
+        "what", choices=("asr", "wake", "intent"), help="words, the wake word, or intents with slots"
+    )
+    top.add_argument(
+        "manifests", nargs="+", type=Path, metavar="MANIFEST", help="manifest.jsonl: one row a clip"
+    )
+    top.add_argument(
+        "--intents", type=Path, metavar="FILE", help="an owner's intents, used beside the built-in ones"
+    )
+    top.add_argument("--contacts", type=Path, metavar="FILE", help="contacts, whose names may be spoken")
+    top.add_argument("--noise", type=Path, metavar="FILE", help="a recording to mix under every clip")
+    top.add_argument("--snr", type=float, metavar="DB", help="speech over that noise, in dB")
+    top.add_argument("--limit", type=int, default=0, metavar="N", help="N clips, spread evenly over the rows")
+    top.add_argument(
+        "--json", action="store_true", help="one JSON object for each clip instead of lines for people"
+    )
+    top.add_argument(
+        "--curve", action="store_true", help="wake: misses and false accepts at other thresholds too"
+    )
+    top.add_argument("--source", default="", metavar="TEXT", help="only rows whose source contains TEXT")
+    top.add_argument(
+        "--audio-glob", action="append", default=[], metavar="GLOB", help="only rows with such an audio"
+    )
+    top.add_argument(
+        "--exclude-glob", action="append", default=[], metavar="GLOB", help="no rows with such an audio"
+    )
+    top.add_argument("--model", metavar="NAME", help="another model's folder name than the program's own")
+    top.add_argument("--beam", type=int, metavar="N", help="another beam than the program's own")
+    return top
+
+
+def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None) -> int:
+    """Measure as the command line says; return the exit code."""
+    top = parser()
+    args = top.parse_args(argv)
+    if (args.noise is None) != (args.snr is None):
+        top.error("--noise and --snr go together")
+    if args.limit < 0:
+        top.error("--limit takes a number of clips")
+    try:
+        return _measure(args, make or engines.Engines(args.model, args.beam))
+    except AlexaLocalError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
+    choice = Choice(args.source, args.audio_glob, args.exclude_glob, args.limit)
+    rows = choice.of([row for manifest in args.manifests for row in read_manifest(manifest)])
+    noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
+    clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
+    per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
+    found: asr.Words | wake.Wakes | intent.Intents
+    match args.what:
+        case "asr":
+            found = asr.measure(_progress(clips, len(rows)), make.transcribe(), per_clip)
+        case "wake":
+            found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
+        case _:
+            interpret = make.interpret(
+                args.intents, args.contacts, {row.labels.get("intent") for row in rows}
+            )
+            found = intent.measure(_progress(clips, len(rows)), make.transcribe(), interpret, per_clip)
+    lines = found.lines()
+    if clips.unreadable:
+        lines.insert(0, f"clips that could not be read, left out: {clips.unreadable}")
+    print(*lines, sep="\n", file=sys.stderr if args.json else sys.stdout)
+    _print_json(found.summary())
+    return 0
+
+
+def _progress(clips: Iterable[T], count: int) -> Iterator[T]:
+    """The clips, with a line on standard error every few seconds."""
+    started_s = told_s = time.monotonic()
+    for number, clip in enumerate(clips, 1):
+        yield clip
+        now_s = time.monotonic()
+        if now_s - told_s >= _PROGRESS_EVERY_S:
+            told_s = now_s
+            print(f"{number} of {count} clips, {now_s - started_s:.0f} s", file=sys.stderr)
+
+
+def _print_json(row: dict[str, Any]) -> None:
+    print(json.dumps(row, ensure_ascii=False, default=str), flush=True)
+
+
+def _ignore(row: dict[str, Any]) -> None:
+    """Print nothing for a clip."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""The program's own engines, loaded as the daemon loads them; each only when it is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.config import RecogniserSettings, WakeSettings
+from alexa_local.errors import ConfigError
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.models import open_model
+from alexa_local.wake import WakeWord, scan
+from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from scripts.evaluation.intent import Interpret
+from scripts.evaluation.wake import Detector, Heard
+
+if TYPE_CHECKING:
+    from alexa_local.understand import Contact
+
+COFFEE_ORDERS = Path(__file__).resolve().parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
+"""The documented example of an owner's intents; used by default on recordings that are labelled with its intents."""
+
+_FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+
+
+class _ScoredWakeWord(WakeWord):
+    """The wake word, keeping the score of every step."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.scores: list[float] = []
+
+    def push(self, frames: NDArray[np.float32]) -> list[Any]:
+        found = []
+        for first in range(0, len(frames) - STEP_FRAMES + 1, STEP_FRAMES):
+            found += super().push(frames[first : first + STEP_FRAMES])
+            self.scores.append(self.score)
+        return found
+
+
+class WakeDetector:
+    """The shipped wake word over whole clips."""
+
+    def __init__(self, wake_word: _ScoredWakeWord) -> None:
+        self._wake_word = wake_word
+        self.threshold = wake_word.threshold
+
+    def hear(self, samples: NDArray[np.int16]) -> Heard:
+        """Run over one clip, int16 (N,), and a second of quiet after it."""
+        detections = scan(samples, self._wake_word)
+        return Heard([one.end_frame * _FRAME_S for one in detections], self._wake_word.scores)
+
+    def firings(self, scores: Sequence[float], threshold: float) -> int:
+        """How often the detector would have fired on these scores at another threshold: its rule, again."""
+        fired, was_high, armed_from_step = 0, False, 0
+        for step, score in enumerate(scores):
+            high = score >= threshold
+            if high and not was_high and step >= armed_from_step:
+                fired += 1
+                armed_from_step = step + REFRACTORY_FRAMES // STEP_FRAMES
+            was_high = high
+        return fired
+
+
+class Engines:
+    """Makes what a measurement needs; a test gives its own instead."""
+
+    def __init__(self, model: str | None = None, beam: int | None = None) -> None:
+        """Take another model's name or another beam than the program's defaults."""
+        self._model = model
+        self._beam = beam
+
+    def transcribe(self) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
+        """The recogniser, on whole clips."""
+        from alexa_local.recognise import Recogniser
+
+        settings = RecogniserSettings()
+        recogniser = Recogniser(open_model(self._model or settings.model))
+        return recogniser.transcribe
+
+    def detector(self) -> Detector:
+        """The wake word at its shipped threshold."""
+        return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
+
+    def interpret(
+        self, intents: Path | None, contacts: Path | None, wanted: Collection[str | None]
+    ) -> Interpret:
+        """What requests mean: the built-in intents, the owner's, and the names of contacts.
+
+        Args:
+            intents: the owner's intents; without, the coffee orders when the recordings want one of those.
+            contacts: an address book.
+            wanted: the intents that the recordings are labelled with.
+        """
+        from alexa_local.understand import Catalogue, Understander, load_owner_intents
+
+        owner = load_owner_intents(intents or COFFEE_ORDERS)
+        if intents is None and not set(owner.names) & set(wanted):
+            owner = None
+        return Understander(Catalogue(contacts=_contacts(contacts)), owner).interpret
+
+
+def _contacts(path: Path | None) -> tuple[Contact, ...]:
+    """The people in an address book, vCard or CSV."""
+    if path is None:
+        return ()
+    from alexa_local.act.address_book import read_address_book
+    from alexa_local.understand import Contact
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"The contacts {path} cannot be read ({error.strerror}). Give a vCard or CSV file."
+        ) from error
+    entries, _ = read_address_book(data)
+    return tuple(Contact(entry.name, tuple(entry.nicknames)) for entry in entries)
