@@ -33,6 +33,7 @@ packages_to_test() {
     cat <<'END'
 mosquitto|the MQTT broker that tests start on a loopback port|is_installed mosquitto
 pulseaudio|the virtual room with a microphone and a loudspeaker for tests|is_installed pulseaudio || is_installed pipewire-audio || is_installed pipewire-alsa
+pulseaudio-utils|plays into that virtual room and records from it|is_installed pulseaudio-utils
 libasound2-plugins|leads PortAudio to that virtual room|is_installed libasound2-plugins
 END
 }

@@ -1,7 +1,8 @@
 """The command `scripts/evaluate`: what it is asked, and what it prints.
 
-Standard output ends with one JSON object, whose keys other programs rely on; rates in it are percent. Before it
-come lines for people, or with `--json` one JSON object for each clip. Progress and trouble go to standard error.
+Standard output ends with one JSON object, whose keys other programs rely on; rates in it are percent. Before
+it come lines for people, or with `--json` one JSON object for each clip. Progress and trouble go to standard
+error.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alexa_local.understand import Contact
 
 COFFEE_ORDERS = Path(__file__).resolve().parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
-"""The documented example of an owner's intents; used by default on recordings that are labelled with its intents."""
+"""An example of an owner's intents; the default for recordings that are labelled with its intents."""
 
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
