@@ -7,7 +7,7 @@ The checker in `alexa_local.config.check` reads these classes, so a new setting 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -32,7 +32,10 @@ class AudioSettings:
     """The loudspeaker's name or a part of it; empty for the system's default, `none` for no sound at all."""
 
     earcons: bool = True
-    """Whether short sounds tell that the wake word was heard, and whether a request was done."""
+    """Whether short sounds tell whether a request was done."""
+
+    wake_earcon: bool = False
+    """Whether a short sound tells that the wake word was heard; the microphone may hear it too."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class WakeSettings:
     model: str = "wake-alexa"
     """The folder's name among the models."""
 
-    threshold: float | None = _number(None, 0.0, 1.0)
-    """Probability, 0 to 1, above which the word counts as heard; empty for the model's own. Lower hears more,
+    threshold: float | None = _number(None, 0.01, 0.99)
+    """Score, 0.01 to 0.99, above which the word counts as heard; empty for the model's own. Lower hears more,
     and more falsely."""
 
 
@@ -103,6 +106,13 @@ class EndpointSettings:
     rules: Mapping[str, EndpointRule] = field(default_factory=_default_rules)
     """Rules by name; the first whose conditions hold ends the request, and its name appears in the events."""
 
+    def patient_rules(self) -> dict[str, EndpointRule]:
+        """The rules with `patience` in them."""
+        return {
+            name: replace(rule, trailing_silence_s=rule.trailing_silence_s * self.patience)
+            for name, rule in self.rules.items()
+        }
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if not self.rules:
@@ -146,8 +156,8 @@ class CommandSettings:
             yield "payload", "expected a `topic` beside it, to publish it to"
 
 
-_Switchable = Literal["light", "switch", "plug", "fan", "media", "heater", "humidifier", "vacuum"]
-DeviceKind = Literal[_Switchable, "cover", "thermostat", "scene"]
+_Switchable = Literal["light", "switch", "fan", "media", "heater", "humidifier", "vacuum"]
+DeviceKind = Literal[_Switchable, "cover", "thermostat", "lock", "scene"]
 
 
 @dataclass(frozen=True)

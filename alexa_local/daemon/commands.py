@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -55,8 +56,11 @@ def commands(
         return {"muted": listen.muted}
 
     def contacts(request: Mapping[str, Any]) -> Any:
-        text = _text(request, "text")
-        return act.submit(lambda: {"imported": parts.import_contacts(text)})
+        try:
+            data = base64.b64decode(_text(request, "data"), validate=True)
+        except ValueError as error:
+            raise UsageError("The request's 'data' is not base64.") from error
+        return act.submit(lambda: parts.import_contacts(data))
 
     return {
         "status": lambda _: status(),

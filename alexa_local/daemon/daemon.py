@@ -21,7 +21,7 @@ from alexa_local.daemon.control import ControlServer
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Capture, Listen
 from alexa_local.daemon.notify import Notifier
-from alexa_local.daemon.parts import Parts
+from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
@@ -29,7 +29,7 @@ from alexa_local.errors import AlexaLocalError, ThreadDied
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
 
-Assemble = Callable[[Config, EventBus], Parts]
+Assemble = Callable[[Config, Host], Parts]
 OpenSource = Callable[[OnState], Source]
 
 
@@ -83,9 +83,12 @@ class Daemon:
             at_the_end.callback(self._supervisor.close)
             claim = Claim(self._socket_path)
             at_the_end.callback(claim.close)
-            parts = self._assemble(self._config, self.bus)
-            at_the_end.callback(parts.close)
-            self._work(claim, parts)
+            try:
+                host = Host(self.bus, self._supervisor.spawn, at_the_end, self._supervisor.stopping)
+                self._work(claim, self._assemble(self._config, host))
+            finally:
+                self._notifier.stopping()
+                self._supervisor.stop()
         if self._supervisor.died:
             raise ThreadDied(
                 f"Thread {self._supervisor.died} ended; the traceback is above. Please report it."
@@ -114,23 +117,15 @@ class Daemon:
         self._capture.open()
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()
-        try:
-            for worker in parts.workers:
-                supervisor.spawn(worker.name, worker.run, worker.stop)
-            supervisor.spawn("act", act.run, act.stop)
-            supervisor.spawn("listen", listen.run)
-            supervisor.spawn("capture", self._capture.run, self._capture.stop)
-            supervisor.spawn("control", control.run, control.stop)
-            self._notifier.ready()
-            self.bus.publish("idle")
-            _log.info("Ready; the control socket is %s.", claim.path)
-            reason = supervisor.wait(
-                self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen)
-            )
-            _log.info("Stopping: %s.", reason)
-        finally:
-            self._notifier.stopping()
-            supervisor.stop()
+        supervisor.spawn("act", act.run, act.stop)
+        supervisor.spawn("listen", listen.run)
+        supervisor.spawn("capture", self._capture.run, self._capture.stop)
+        supervisor.spawn("control", control.run, control.stop)
+        self._notifier.ready()
+        self.bus.publish("idle")
+        _log.info("Ready; the control socket is %s.", claim.path)
+        reason = supervisor.wait(self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen))
+        _log.info("Stopping: %s.", reason)
 
     def _look(self, listen: Listen) -> None:
         """Feed the watchdog only when `listen` got on since the last look."""

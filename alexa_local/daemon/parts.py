@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listener
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 
@@ -14,19 +17,32 @@ def _nothing(*_: Any) -> None:
     """Do nothing."""
 
 
+def _no_report(_: bytes) -> Mapping[str, Any]:
+    return {"added": 0, "updated": 0, "problems": []}
+
+
+class Spawn(Protocol):
+    """Starts a supervised thread."""
+
+    def __call__(self, name: str, target: Callable[[], None], stop: Callable[[], None] = ...) -> None:
+        """Run `target` in a thread called `name`; `stop` makes it return, from any other thread."""
+
+
 @dataclass(frozen=True)
-class Worker:
-    """A thread that a part needs.
+class Host:
+    """What the daemon lends to its parts.
 
     Attributes:
-        name: as it appears in the status and the log.
-        run: the thread's function.
-        stop: makes `run` return, from another thread.
+        bus: where they tell what happens.
+        spawn: how they start their threads; these are stopped in the reverse order.
+        at_the_end: what is pushed here is closed when all threads have ended, or when the start fails.
+        stopping: set when the end begins.
     """
 
-    name: str
-    run: Callable[[], None]
-    stop: Callable[[], None]
+    bus: EventBus
+    spawn: Spawn
+    at_the_end: ExitStack
+    stopping: threading.Event
 
 
 @dataclass(frozen=True)
@@ -39,22 +55,18 @@ class Parts:
         perform: a meaning to what was done; only the thread `act` calls it.
         answer: plays what is to be heard of an outcome, and returns at once.
         wait_until_quiet: waits until the last answer was heard.
-        workers: threads of their own, started before all others.
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it.
-        import_contacts: takes the text of a contacts file; returns how many people it named.
+        import_contacts: takes the bytes of an address book; returns "added", "updated" and "problems".
         status: more lines for the status.
-        close: the last thing that happens.
     """
 
     pipeline: Listener
     interpret: Callable[[Sequence[Hypothesis]], Interpretation]
     perform: Callable[[Interpretation], Outcome]
     answer: Callable[[Outcome], None] = _nothing
-    wait_until_quiet: Callable[[], None] = _nothing
-    workers: tuple[Worker, ...] = ()
+    wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], None] = _nothing
-    import_contacts: Callable[[str], int] = len
+    import_contacts: Callable[[bytes], Mapping[str, Any]] = _no_report
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
-    close: Callable[[], None] = _nothing

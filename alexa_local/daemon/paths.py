@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alexa_local.config import DaemonSettings
 
-SOCKET = "control.sock"
+SOCKET, DATABASE = "control.sock", "alexa-local.sqlite"
 SERVICE_RUNTIME, SERVICE_STATE = Path("/run/alexa-local"), Path("/var/lib/alexa-local")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alexa_local.daemon.events import EventBus
-from alexa_local.daemon.parts import Parts
+from alexa_local.daemon.parts import Host, Parts
 from alexa_local.errors import StorageError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.testing.pipeline import FakePipeline
@@ -21,17 +20,17 @@ class FakeHome:
         self.closed = False
         self._spoken = list(spoken)
 
-    def assemble(self, config: object, bus: EventBus) -> Parts:
+    def assemble(self, config: object, host: Host) -> Parts:
         """Make parts as the real assembly does."""
+        host.at_the_end.callback(lambda: setattr(self, "closed", True))
         return Parts(
-            pipeline=FakePipeline(self._spoken, bus.publish),
+            pipeline=FakePipeline(self._spoken, host.bus.publish),
             interpret=self._interpret,
             perform=self._perform,
             answer=self.answered.append,
             local_only=lambda: self.local_only,
             set_local_only=lambda on: setattr(self, "local_only", on),
-            import_contacts=lambda text: len(text.splitlines()),
-            close=lambda: setattr(self, "closed", True),
+            import_contacts=lambda data: {"added": len(data.splitlines()), "updated": 0, "problems": []},
         )
 
     def _interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:

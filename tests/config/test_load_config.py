@@ -57,12 +57,11 @@ def test_the_shipped_file_is_right_when_all_of_it_is_uncommented(load):
 
 def test_values_become_their_types(load, tmp_path):
     config = load(
-        "wake: {threshold: 1}\n"
         "music: {folders: [music, /srv/more]}\n"
         "mqtt: {host: broker.home, username: on, password: 007}\n"
-        "endpoint: {rules: {quick: {trailing_silence_s: 1}}}\n"
+        "endpoint: {patience: 2, rules: {quick: {trailing_silence_s: 1}}}\n"
     )
-    assert config.wake.threshold == 1.0 and isinstance(config.wake.threshold, float)
+    assert config.endpoint.patience == 2.0 and isinstance(config.endpoint.patience, float)
     assert config.music.folders == (tmp_path / "music", Path("/srv/more"))
     assert (config.mqtt.username, config.mqtt.password) == ("on", "007")
     assert config.endpoint.rules == {"quick": EndpointRule(trailing_silence_s=1.0)}
@@ -77,9 +76,9 @@ def test_values_become_their_types(load, tmp_path):
             "privacy:\n  xyzzy: 1",
             "2: privacy.xyzzy: unknown key; expected one of `local_only`",
         ),
-        ("wake:\n  threshold: high", "2: wake.threshold: expected a number from 0 to 1, not `high`"),
-        ("wake:\n  threshold: 1.5", "2: wake.threshold: expected a number from 0 to 1, not `1.5`"),
-        ("wake:\n  threshold: .nan", "2: wake.threshold: expected a number from 0 to 1, not `.nan`"),
+        ("wake:\n  threshold: high", "2: wake.threshold: expected a number from 0.01 to 0.99, not `high`"),
+        ("wake:\n  threshold: 1.5", "2: wake.threshold: expected a number from 0.01 to 0.99, not `1.5`"),
+        ("wake:\n  threshold: .nan", "2: wake.threshold: expected a number from 0.01 to 0.99, not `.nan`"),
         ("mqtt: {port: 70000}", "1: mqtt.port: expected a whole number from 1 to 65535, not `70000`"),
         ("mqtt: {port: 1883.0}", "1: mqtt.port: expected a whole number from 1 to 65535, not `1883.0`"),
         ("mqtt: {port: true}", "1: mqtt.port: expected a whole number from 1 to 65535, not `true`"),

@@ -139,7 +139,7 @@ def test_muted_sound_is_thrown_away(start):
 
 
 def test_contacts_are_imported(start):
-    assert start().ask("contacts", text="a\nb\n")["imported"] == 2
+    assert start().ask("contacts", data="YQpiCg==")["added"] == 2
 
 
 def test_events_follow_line_by_line_with_their_usual_names(start):

@@ -1,0 +1,180 @@
+"""The one place that knows every package: makes the daemon's parts out of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alexa_local.act import (
+    VOLUME_SETTING,
+    Actor,
+    Alarms,
+    Commands,
+    Contacts,
+    Home,
+    Lists,
+    LocalOnly,
+    Ring,
+    Schedule,
+    Services,
+    SystemClock,
+    Timers,
+    Watch,
+)
+from alexa_local.config import Config
+from alexa_local.daemon.importing import import_address_book
+from alexa_local.daemon.listening import Listener
+from alexa_local.daemon.parts import Host, Parts
+from alexa_local.daemon.paths import DATABASE, state_dir
+from alexa_local.daemon.player import HomePlayer
+from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
+from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.models import open_model
+from alexa_local.mqtt import Broker
+from alexa_local.sound import PortAudio
+from alexa_local.store import Store, open_store
+from alexa_local.understand import Catalogue, Contact, Device, OwnerIntents, Understander, load_owner_intents
+
+_QUIET_LIMIT_S = 60.0
+
+
+def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
+    """Make the parts and start their threads.
+
+    Raises:
+        AlexaLocalError: a model, the intents file or the database is missing or wrong.
+    """
+    owner = (
+        load_owner_intents(config.understanding.intents_file) if config.understanding.intents_file else None
+    )
+    store = open_store(state_dir(config.daemon) / DATABASE)
+    host.at_the_end.callback(store.close)
+    volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
+    sounding = start_sounding(config, host, portaudio, volume)
+    host.at_the_end.callback(portaudio.close)
+    answerer = Answerer(config, sounding)
+    brain = _Brain(config, host, store, sounding, owner)
+    return Parts(
+        pipeline=_pipeline(config, host, answerer),
+        interpret=brain.interpret,
+        perform=brain.perform,
+        answer=answerer.answer,
+        wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
+        local_only=lambda: brain.services.local_only.on,
+        set_local_only=brain.services.local_only.set,
+        import_contacts=brain.import_contacts,
+        status=brain.status,
+    )
+
+
+def _pipeline(config: Config, host: Host, answerer: Answerer) -> Listener:
+    from alexa_local.pipeline import Pipeline
+    from alexa_local.recognise import Recogniser
+    from alexa_local.wake import WakeWord
+
+    def on_event(name: str, data: Mapping[str, Any]) -> None:
+        host.bus.publish(name, data)
+        if name in ("listening", "stt_text", "idle"):
+            answerer.listening(name == "listening")
+
+    models = config.daemon.models_dir
+    wake_word = WakeWord(open_model(config.wake.model, models), config.wake.threshold)
+    recogniser = Recogniser(open_model(config.recogniser.model, models))
+    return Pipeline(wake_word, recogniser, config.endpoint.patient_rules(), on_event)
+
+
+class _Brain:
+    """Understanding and acting, which share the names of the home; used by the thread `act` alone."""
+
+    def __init__(
+        self, config: Config, host: Host, store: Store, sounding: Sounding, owner: OwnerIntents | None
+    ) -> None:
+        self._config = config
+        self._owner = owner
+        self._sounding = sounding
+        self._host = host
+        self._broker: Broker | None = None
+        self.services = self._make_services(store)
+        self._actor = Actor(self.services, owner.actions if owner else None)  # type: ignore[arg-type]
+        self._understander = Understander(self._catalogue(), owner)
+        host.spawn("timers", self._watch.run, self._watch.stop)
+
+    def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+        """What a request means."""
+        return self._understander.interpret(hypotheses)
+
+    def perform(self, meaning: Interpretation) -> Outcome:
+        """Do it; whatever is being said ends first, and what rings is looked at after."""
+        self._sounding.playback.stop_speaking()
+        outcome = self._actor.perform(meaning)
+        self._watch.changed()
+        return outcome
+
+    def import_contacts(self, data: bytes) -> Mapping[str, Any]:
+        """Import an address book, and know its names from the next request on."""
+        report = import_address_book(self.services.contacts, data)
+        self._understander = Understander(self._catalogue(), self._owner)
+        return report
+
+    def status(self) -> Mapping[str, Any]:
+        """What a person may want to know of timers, the loudspeaker and the broker."""
+        broker = self._broker.connected if self._broker else None
+        return {
+            "timers": len(self.services.timers.all()),
+            "alarms": len(self.services.alarms.all()),
+            "volume": self._sounding.mixer.volume,
+            "loudspeaker": "missing" if self._sounding.loudspeaker.is_lost else "open",
+            "broker": {None: "none", True: "connected", False: "away"}[broker],
+        }
+
+    def _make_services(self, store: Store) -> Services:
+        config, clock = self._config, SystemClock()
+        local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
+        if config.mqtt.host:
+            self._broker = Broker(config.mqtt, local_only)
+            self._host.at_the_end.callback(self._broker.close)
+            self._broker.start()
+        commands = Commands(self._broker)
+        timers, alarms = Timers(store, clock, self._changed), Alarms(store, clock, self._changed)
+        schedule = Schedule(store, clock, timers, alarms, self._changed)
+        self._watch = Watch(schedule, self._due, self._ringing)
+        return Services(
+            clock=clock,
+            store=store,
+            timers=timers,
+            alarms=alarms,
+            schedule=schedule,
+            lists=Lists(store),
+            contacts=Contacts(store),
+            calling=config.contacts,
+            home=Home(config.home.devices, store, commands),
+            player=HomePlayer(self._sounding.mixer, self._sounding.music),
+            commands=commands,
+            local_only=local_only,
+        )
+
+    def _catalogue(self) -> Catalogue:
+        devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
+        people = [Contact(name) for name in self.services.contacts.spoken_names()]
+        folders = [folder for folder in self._config.music.folders if folder.is_dir()]
+        music = [each.name for folder in folders for each in folder.iterdir() if each.is_dir()]
+        return Catalogue(devices=tuple(devices), contacts=tuple(people), music=tuple(music))
+
+    def _gate_changed(self) -> None:
+        if self._broker:
+            self._broker.gate_changed()
+
+    def _changed(self) -> None:
+        self._watch.changed()
+
+    def _due(self, ring: Ring) -> None:
+        """Called by the thread `timers`."""
+        sentence = ring.sentence(self.services.clock)
+        details = {"name": ring.name, "label": ring.label, "due_s": ring.due_s, "missed": ring.missed}
+        self._host.bus.publish(f"{ring.kind}_finished", {**details, "reply": sentence})
+        if self._config.voice.replies:
+            self._sounding.playback.say(sentence)
+
+    def _ringing(self, rings: Sequence[Ring]) -> None:
+        """Called by the thread `timers`."""
+        self._sounding.playback.alarm(bool(rings))

@@ -1,0 +1,92 @@
+"""Everything that is to be heard: mixer, loudspeaker, voice and music, as threads of the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alexa_local.config import Config
+from alexa_local.daemon.parts import Host
+from alexa_local.messages import Outcome
+from alexa_local.playback import (
+    Loudspeaker,
+    Mixer,
+    MusicLibrary,
+    MusicPlayer,
+    NullLoudspeaker,
+    Playback,
+    open_loudspeaker,
+    open_voice,
+)
+from alexa_local.sound import PortAudio
+
+_VOICES = {"espeak": "espeak-ng"}
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """What makes sound.
+
+    Attributes:
+        mixer: adds it all up.
+        playback: replies, tones and alarms.
+        library: the music there is.
+        music: plays it.
+        loudspeaker: where it goes.
+    """
+
+    mixer: Mixer
+    playback: Playback
+    library: MusicLibrary
+    music: MusicPlayer
+    loudspeaker: Loudspeaker | NullLoudspeaker
+
+
+def start_sounding(config: Config, host: Host, portaudio: PortAudio, volume: int) -> Sounding:
+    """Open the loudspeaker and start the threads; without a device or voice everything works silently."""
+    closers: dict[str, Callable[[], None]] = {}
+
+    def spawn(name: str, target: Callable[[], None]) -> None:
+        host.spawn(name, target, lambda: closers[name]())
+
+    mixer = Mixer(volume=volume)
+    device = config.audio.output_device
+    if device == "none":
+        loudspeaker: Loudspeaker | NullLoudspeaker = NullLoudspeaker(mixer, spawn)
+    else:
+        loudspeaker = open_loudspeaker(mixer, device or None, portaudio, spawn=spawn)
+    closers["loudspeaker"] = loudspeaker.close
+    voice = open_voice(
+        _VOICES.get(config.voice.engine, config.voice.engine) if config.voice.replies else "none"
+    )
+    playback = Playback(mixer, voice, host.bus.publish, spawn)
+    closers["voice"] = playback.close
+    library = MusicLibrary(config.music.folders)
+    music = MusicPlayer(library, mixer, spawn, host.bus.publish)
+    closers["music"] = music.close
+    return Sounding(mixer, playback, library, music, loudspeaker)
+
+
+class Answerer:
+    """Lets an outcome be heard, and makes room for whoever speaks."""
+
+    def __init__(self, config: Config, sounding: Sounding) -> None:
+        self._earcons = config.audio.earcons
+        self._wake_earcon = config.audio.wake_earcon
+        self._replies = config.voice.replies
+        self._playback = sounding.playback
+
+    def answer(self, outcome: Outcome) -> None:
+        """Sound the tone and speak the reply; returns at once."""
+        if self._earcons:
+            self._playback.earcon(outcome.earcon)
+        if self._replies:
+            self._playback.say(outcome.reply)
+
+    def listening(self, begins: bool) -> None:
+        """While somebody is listened to the music is lower, and a reply that was being spoken ends."""
+        if begins:
+            self._playback.stop_speaking()
+            if self._wake_earcon:
+                self._playback.earcon("wake")
+        self._playback.duck(begins)
