@@ -2,7 +2,8 @@
 #
 # setup run | setup test | setup bench   make sure that everything for that job is there; what is there costs no time.
 # install_packages=no                    (before calling) installs no system package and only says which are missing.
-# The virtual environment is $ALEXA_LOCAL_VENV, or .venv beside the checkout's files.
+# The virtual environment is $ALEXA_LOCAL_VENV, or .venv beside the checkout's files; it is made with
+# $ALEXA_LOCAL_PYTHON, or the first python3 that is new enough.
 # shellcheck shell=sh
 
 if [ -z "${root:-}" ]; then
@@ -50,14 +51,14 @@ sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' 
 
 find_python() {
     python=
-    for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
+    for candidate in ${ALEXA_LOCAL_PYTHON:-python3 /usr/bin/python3 python3.13 python3.12 python3.11}; do
         if has_command "$candidate" && is_new_enough "$candidate"; then
             python=$(command -v "$candidate")
             return
         fi
     done
-    if has_command python3; then
-        die "Python 3.11 or newer is needed; this is $(python3 --version). Debian 12 or newer has one."
+    if has_command "${ALEXA_LOCAL_PYTHON:=python3}"; then
+        die "Python 3.11 or newer is needed; this is $("$ALEXA_LOCAL_PYTHON" --version). Debian 12 or newer has one."
     fi
 }
 
