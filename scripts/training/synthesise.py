@@ -204,7 +204,7 @@ def trimmed(wave: np.ndarray) -> tuple[np.ndarray, float]:
 def plausible(wave: np.ndarray, utterance: Utterance) -> bool:
     """Whether a reading has the length its letters call for; synthesisers fail silently now and then."""
     seconds, letters = wave.size / SAMPLE_RATE_HZ, len(utterance.text.replace(" ", ""))
-    return 0.15 + 0.028 * letters <= seconds <= min(_LONGEST_S, 1.6 + 0.3 * letters)
+    return 0.15 + 0.028 * letters <= seconds <= min(_LONGEST_S, 2.0 + 0.4 * letters)
 
 
 def _voice(random: Random, shares: dict[str, float]) -> tuple[str, str]:
