@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--intents", type=Path, metavar="FILE", help="an owner's intents, used beside the built-in ones"
     )
     top.add_argument("--contacts", type=Path, metavar="FILE", help="contacts, whose names may be spoken")
+    top.add_argument("--config", type=Path, metavar="FILE", help="a configuration with devices to speak to")
     top.add_argument("--noise", type=Path, metavar="FILE", help="a recording to mix under every clip")
     top.add_argument("--snr", type=float, metavar="DB", help="speech over that noise, in dB")
     top.add_argument("--limit", type=int, default=0, metavar="N", help="N clips, spread evenly over the rows")
@@ -86,9 +87,8 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case _:
-            interpret = make.interpret(
-                args.intents, args.contacts, {row.labels.get("intent") for row in rows}
-            )
+            wanted = {row.labels.get("intent") for row in rows}
+            interpret = make.interpret(args.intents, args.contacts, args.config, wanted)
             found = intent.measure(_progress(clips, len(rows)), make.transcribe(), interpret, per_clip)
     lines = found.lines()
     if clips.unreadable:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.messages import SAMPLE_RATE, Hypothesis
-from alexa_local.recognise.normalise import spoken_form
+from alexa_local.recognise import spoken_form
 from scripts.evaluation.manifest import Row
 
 Transcribe = Callable[[NDArray[np.int16]], list[Hypothesis]]

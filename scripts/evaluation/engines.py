@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.config import RecogniserSettings, WakeSettings
+from alexa_local.config import RecogniserSettings, WakeSettings, load_config
 from alexa_local.errors import ConfigError
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
 from alexa_local.models import open_model
@@ -19,7 +19,7 @@ from scripts.evaluation.intent import Interpret
 from scripts.evaluation.wake import Detector, Heard
 
 if TYPE_CHECKING:
-    from alexa_local.understand import Contact
+    from alexa_local.understand import Contact, Device
 
 COFFEE_ORDERS = Path(__file__).resolve().parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
 """An example of an owner's intents; the default for recordings that are labelled with its intents."""
@@ -48,22 +48,12 @@ class WakeDetector:
     def __init__(self, wake_word: _ScoredWakeWord) -> None:
         self._wake_word = wake_word
         self.threshold = wake_word.threshold
+        self.apart_steps = REFRACTORY_FRAMES // STEP_FRAMES
 
     def hear(self, samples: NDArray[np.int16]) -> Heard:
         """Run over one clip, int16 (N,), and a second of quiet after it."""
         detections = scan(samples, self._wake_word)
         return Heard([one.end_frame * _FRAME_S for one in detections], self._wake_word.scores)
-
-    def firings(self, scores: Sequence[float], threshold: float) -> int:
-        """How often the detector would have fired on these scores at another threshold: its rule, again."""
-        fired, was_high, armed_from_step = 0, False, 0
-        for step, score in enumerate(scores):
-            high = score >= threshold
-            if high and not was_high and step >= armed_from_step:
-                fired += 1
-                armed_from_step = step + REFRACTORY_FRAMES // STEP_FRAMES
-            was_high = high
-        return fired
 
 
 class Engines:
@@ -76,32 +66,44 @@ class Engines:
 
     def transcribe(self) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
         """The recogniser, on whole clips."""
-        from alexa_local.recognise import Recogniser
+        from alexa_local.recognise import Options, Recogniser
 
         settings = RecogniserSettings()
-        recogniser = Recogniser(open_model(self._model or settings.model))
-        return recogniser.transcribe
+        beam = self._beam or settings.beam
+        options = Options(beam, min(beam, settings.n_best))
+        return Recogniser(open_model(self._model or settings.model), options, settings.threads).transcribe
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""
         return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
 
     def interpret(
-        self, intents: Path | None, contacts: Path | None, wanted: Collection[str | None]
+        self, intents: Path | None, contacts: Path | None, config: Path | None, wanted: Collection[str | None]
     ) -> Interpret:
         """What requests mean: the built-in intents, the owner's, and the names of contacts.
 
         Args:
             intents: the owner's intents; without, the coffee orders when the recordings want one of those.
             contacts: an address book.
+            config: a configuration, whose devices may be spoken to.
             wanted: the intents that the recordings are labelled with.
         """
         from alexa_local.understand import Catalogue, Understander, load_owner_intents
 
         owner = load_owner_intents(intents or COFFEE_ORDERS)
-        if intents is None and not set(owner.names) & set(wanted):
-            owner = None
-        return Understander(Catalogue(contacts=_contacts(contacts)), owner).interpret
+        is_wanted = intents is not None or set(owner.actions) & set(wanted)
+        catalogue = Catalogue(_devices(config), contacts=_contacts(contacts))
+        return Understander(catalogue, owner if is_wanted else None).interpret
+
+
+def _devices(path: Path | None) -> tuple[Device, ...]:
+    """The devices of a configuration."""
+    if path is None:
+        return ()
+    from alexa_local.understand import Device
+
+    home = load_config(path).home
+    return tuple(Device(one.name, one.kind, one.room, one.aliases) for one in home.devices)
 
 
 def _contacts(path: Path | None) -> tuple[Contact, ...]:

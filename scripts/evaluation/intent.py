@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.messages import Hypothesis, Interpretation
-from alexa_local.recognise.normalise import spoken_form
+from alexa_local.recognise import spoken_form
 from scripts.evaluation.manifest import Row
 
 Interpret = Callable[[list[Hypothesis]], Interpretation]

@@ -30,15 +30,18 @@ class Heard:
 
 
 class Detector(Protocol):
-    """The wake-word detector on whole clips."""
+    """The wake-word detector on whole clips.
+
+    Attributes:
+        threshold: the shipped one.
+        apart_steps: steps after a firing in which it does not fire again.
+    """
 
     threshold: float
+    apart_steps: int
 
     def hear(self, samples: NDArray[np.int16]) -> Heard:
         """Run over one clip, int16 (N,), and a second of quiet after it."""
-
-    def firings(self, scores: Sequence[float], threshold: float) -> int:
-        """How often the detector would have fired on these scores at another threshold."""
 
 
 @dataclass
@@ -113,13 +116,25 @@ def measure(
     return found
 
 
+def firings(scores: Sequence[float], threshold: float, apart_steps: int) -> int:
+    """How often the detector would have fired on these scores at another threshold: its rule, again."""
+    fired, was_high, armed_from_step = 0, False, 0
+    for step, score in enumerate(scores):
+        high = score >= threshold
+        if high and not was_high and step >= armed_from_step:
+            fired += 1
+            armed_from_step = step + apart_steps
+        was_high = high
+    return fired
+
+
 def _points(
     found: Wakes, scores: Sequence[tuple[bool, Sequence[float]]], detector: Detector
 ) -> Iterator[dict[str, float]]:
     for threshold in sorted({*CURVE, round(detector.threshold, 4)}):
-        firings = [(wake, detector.firings(steps, threshold)) for wake, steps in scores]
-        missed = sum(wake and not times for wake, times in firings)
-        false = sum(times for wake, times in firings if not wake)
+        fired = [(wake, firings(steps, threshold, detector.apart_steps)) for wake, steps in scores]
+        missed = sum(wake and not times for wake, times in fired)
+        false = sum(times for wake, times in fired if not wake)
         yield {
             "threshold": threshold,
             "missed_pct": _percent(missed, found.positives),

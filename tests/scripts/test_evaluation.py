@@ -1,7 +1,7 @@
 """scripts/evaluate: what it counts, and the last line that other programs read."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from scripts.evaluation.asr import edits
 from scripts.evaluation.intent import comparable
 from scripts.evaluation.manifest import Choice, Row
 from scripts.evaluation.noise import Noise, active_rms
-from scripts.evaluation.wake import Heard
+from scripts.evaluation.wake import Heard, firings
 
 
 class LoudnessEngines(engines.Engines):
@@ -34,7 +34,13 @@ class LoudnessEngines(engines.Engines):
     def detector(self) -> "LoudnessDetector":
         return LoudnessDetector()
 
-    def interpret(self, intents: Path | None, contacts: Path | None, wanted: Collection[str | None]) -> Any:
+    def interpret(
+        self,
+        intents: Path | None,
+        contacts: Path | None,
+        config: Path | None,
+        wanted: Collection[str | None],
+    ) -> Any:
         meanings = {
             "two lattes": Interpretation("orderDrink", {"coffeeDrink": "latte", "number": 2}),
             "a mocha": Interpretation("orderDrink", {"coffeeDrink": "mocha"}),
@@ -45,14 +51,11 @@ class LoudnessEngines(engines.Engines):
 class LoudnessDetector:
     """Hears as many wake words as the level has thousands, at the score of a tenth of that."""
 
-    threshold = 0.35
+    threshold, apart_steps = 0.35, 25
 
     def hear(self, samples: np.ndarray) -> Heard:
         level = level_of(samples)
         return Heard([0.5] * (level // 1000 if level >= 1000 else 0), [level / 10_000])
-
-    def firings(self, scores: Sequence[float], threshold: float) -> int:
-        return sum(score >= threshold for score in scores)
 
 
 def level_of(samples: np.ndarray) -> int:
@@ -276,3 +279,29 @@ def test_silence_under_noise_and_noise_of_silence_change_nothing() -> None:
     assert not Noise(np.ones(10, np.int16), 0.0).over(quiet, "clip").any()
     assert not Noise(quiet, 0.0).over(quiet, "clip").any()
     assert len(Noise(np.ones(7, np.int16), 0.0).over(quiet[:5], "clip")) == 5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "intent"), [({"orderDrink"}, "orderDrink"), ({"SetTimer"}, ""), (set(), "")]
+)
+def test_coffee_can_be_ordered_by_default_where_recordings_want_it(wanted: set[str], intent: str) -> None:
+    interpret = engines.Engines().interpret(None, None, None, wanted)
+    assert interpret([Hypothesis("can i get a large latte with skim milk", -1.0)]).intent == intent
+
+
+def test_contacts_and_devices_may_be_named(tmp_path: Path) -> None:
+    book = tmp_path / "contacts.vcf"
+    book.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Zdenka Krol\nTEL;TYPE=CELL:+1 555 0100\nEND:VCARD\n")
+    config = tmp_path / "config.yaml"
+    config.write_text("home:\n  devices:\n  - {name: lava lamp, kind: light, run: ['true']}\n")
+    interpret = engines.Engines().interpret(None, book, config, set())
+    assert interpret([Hypothesis("call zdenka", -1.0)]).slots == {"contact": "Zdenka Krol"}
+    assert "lava lamp" in interpret([Hypothesis("turn on the lava lamp", -1.0)]).slots.values()
+
+
+def test_the_rule_of_the_curve_is_the_detectors_own() -> None:
+    """A firing is a score that rises to the threshold, at least so many steps after the last one."""
+    assert firings([0.1, 0.6, 0.7, 0.1, 0.9], 0.5, 25) == 1
+    assert firings([0.6] + [0.1] * 24 + [0.6], 0.5, 25) == 2
+    assert firings([0.6] * 60, 0.5, 25) == 1
+    assert firings([], 0.5, 25) == 0
