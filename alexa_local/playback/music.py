@@ -95,8 +95,6 @@ class MusicPlayer:
         with self._changed:
             was_playing = self._playing
             self._stop()
-        if was_playing:
-            self._tell("stopped", None)
         return was_playing
 
     def close(self) -> None:
@@ -162,19 +160,17 @@ class MusicPlayer:
             log.info("No music: %s", error)
 
     def _advance(self, choice: int) -> None:
-        """Go to the next track, unless somebody chose another one meanwhile."""
+        """Go to the next track, unless somebody chose another one or to stop meanwhile."""
         with self._changed:
-            if choice != self._choice:
-                if not self._playing:
-                    self._mixer.music.discard()
-                    self._mixer.music.end()
-                return
-            self._position += 1
-            ended = self._position >= len(self._queue)
-            if ended:
-                self._playing = False
+            if choice == self._choice:
+                self._position += 1
+                self._playing = self._position < len(self._queue)
+            elif not self._playing:
+                self._mixer.music.discard()
+            stopped = not self._playing
+            if stopped:
                 self._mixer.music.end()
-        if ended:
+        if stopped:
             self._tell("stopped", None)
 
     def _stream(self, track: Track, choice: int) -> None:
