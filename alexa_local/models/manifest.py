@@ -38,7 +38,9 @@ class Model:
             ModelError: the manifest names no such file.
         """
         if file not in self.info["files"]:
-            raise ModelError(f"Model {self.name} has no file {file!r}; its manifest names {sorted(self.info['files'])}.")
+            raise ModelError(
+                f"Model {self.name} has no file {file!r}; its manifest names {sorted(self.info['files'])}."
+            )
         return self.folder / file
 
 
@@ -58,7 +60,9 @@ def open_model(name: str, directory: str | os.PathLike[str] | None = None) -> Mo
         ModelError: the model is missing, its manifest cannot be read, or a file is missing or altered.
     """
     folder = models_folder(directory) / name
-    remedy = "Restore it from the release (in a checkout: git checkout firmware_models), or reinstall the package."
+    remedy = (
+        "Restore it from the release (in a checkout: git checkout firmware_models), or reinstall the package."
+    )
     try:
         info = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files = dict(info["files"])
@@ -68,6 +72,10 @@ def open_model(name: str, directory: str | os.PathLike[str] | None = None) -> Mo
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The manifest {folder / MANIFEST} cannot be read ({error}). {remedy}") from error
     for file, sha256 in wanted.items():
+        if not file or Path(file).name != file:
+            raise ModelError(
+                f"Manifest {folder / MANIFEST} names {file!r}, not a file of its folder. {remedy}"
+            )
         _verify(folder / file, sha256, remedy)
     return Model(name, folder, info)
 
@@ -79,4 +87,6 @@ def _verify(path: Path, sha256: str, remedy: str) -> None:
     except OSError as error:
         raise ModelError(f"Model file {path} cannot be read ({error.strerror}). {remedy}") from error
     if found != sha256:
-        raise ModelError(f"Model file {path} was altered: its sha256 is {found[:16]}…, not {sha256[:16]}…. {remedy}")
+        raise ModelError(
+            f"Model file {path} was altered: its sha256 is {found[:16]}…, not {sha256[:16]}…. {remedy}"
+        )

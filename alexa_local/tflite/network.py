@@ -87,7 +87,7 @@ class Network:
 
 
 def load(path: str | os.PathLike[str], threads: int = 1, runtime: str | None = None) -> Network:
-    """Load a `.tflite` file.
+    """Load a `.tflite` file. It stays mapped: replace it by renaming another over it, never in place.
 
     Args:
         path: the file.
