@@ -1,0 +1,7 @@
+"""Words from feature frames: a streaming transducer, its search, and the rules that end a request."""
+
+from alexa_local.recognise.endpoint import ended_by
+from alexa_local.recognise.normalise import spoken_form
+from alexa_local.recognise.recogniser import Options, Recogniser, Stream
+
+__all__ = ["Options", "Recogniser", "Stream", "ended_by", "spoken_form"]

@@ -1,0 +1,98 @@
+"""The transducer's three networks, and the word pieces they speak of; shared by all streams."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.errors import ModelError
+from alexa_local.models import Model
+from alexa_local.tflite import load
+
+WORD_START = "\u2581"
+"""Begins a piece that begins a word (SentencePiece's convention)."""
+
+Vector = NDArray[np.float32]
+
+
+class Pieces:
+    """The vocabulary: piece 0 is blank."""
+
+    def __init__(self, pieces: list[str]) -> None:
+        self._pieces = pieces
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def starts_word(self, piece: int) -> bool:
+        """Whether the piece begins a new word."""
+        return self._pieces[piece].startswith(WORD_START)
+
+    def text(self, labels: tuple[int, ...]) -> str:
+        """The words that a sequence of pieces spells."""
+        return "".join(self._pieces[label] for label in labels).replace(WORD_START, " ").strip()
+
+
+class Networks:
+    """Encoder, prediction network and joint of one model.
+
+    Attributes:
+        pieces: the vocabulary.
+        frames_per_step: feature frames that one step of the encoder takes.
+        context: labels that the prediction network sees.
+        rows: hypotheses that the joint takes at once.
+    """
+
+    def __init__(self, model: Model, threads: int = 1) -> None:
+        """Load them.
+
+        Raises:
+            ModelError: a file is missing or does not fit this program.
+        """
+        self.pieces = Pieces(model.path("pieces.txt").read_text(encoding="utf-8").splitlines())
+        self._encoder = load(model.path("encoder.tflite"), threads)
+        self._prediction = load(model.path("prediction.tflite"))
+        self._joint = load(model.path("joint.tflite"))
+        try:
+            self.frames_per_step, self.bands = self._encoder.inputs["frames"]
+            self.context = self._prediction.inputs["labels"][0]
+            self.rows, width = self._joint.inputs["predicted"]
+            pieces = self._joint.outputs["logits"][1]
+        except (KeyError, ValueError, IndexError) as error:
+            raise ModelError(
+                f"Model {model.name} does not fit this program ({error}). Reinstall the package."
+            ) from error
+        if pieces != len(self.pieces):
+            raise ModelError(
+                f"Model {model.name} writes {pieces} pieces but lists {len(self.pieces)}. Reinstall the package."
+            )
+        self._states = {name: shape for name, shape in self._encoder.inputs.items() if name != "frames"}
+        self._batch = np.zeros((self.rows, width), np.float32)
+        self.predict = lru_cache(maxsize=8192)(self._predict)
+
+    def start(self) -> dict[str, Vector]:
+        """The encoder's state before the first step."""
+        return {name: np.zeros(shape, np.float32) for name, shape in self._states.items()}
+
+    def encode(self, frames: Vector, states: dict[str, Vector]) -> tuple[Vector, dict[str, Vector]]:
+        """One step: frames (frames_per_step, 64) and states to the encoder's vector (1, joint) and new states."""
+        out = self._encoder.run(frames=frames, **states)
+        return out["encoded"], {name: out[f"{name}_out"] for name in states}
+
+    def log_probabilities(self, encoded: Vector, contexts: list[tuple[int, ...]]) -> Vector:
+        """Natural-log probabilities of every piece after each label context: float32 (len(contexts), pieces).
+
+        Args:
+            encoded: the encoder's vector, (1, joint).
+            contexts: at most `rows` label contexts, each of `context` labels, oldest first.
+        """
+        for row, labels in enumerate(contexts):
+            self._batch[row] = self.predict(labels)
+        logits = self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(contexts)]
+        high = logits.max(axis=1, keepdims=True)
+        return logits - high - np.log(np.exp(logits - high).sum(axis=1, keepdims=True))
+
+    def _predict(self, labels: tuple[int, ...]) -> Vector:
+        return self._prediction.run(labels=np.array(labels, np.int32))["predicted"][0]

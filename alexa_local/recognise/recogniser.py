@@ -1,0 +1,153 @@
+"""The recogniser (weights, shared) and its streams (one utterance each)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.errors import UsageError
+from alexa_local.frontend import log_mel
+from alexa_local.frontend.logmel import LOG_FLOOR
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.models import Model
+from alexa_local.recognise.networks import Networks, Pieces
+from alexa_local.recognise.search import BeamSearch, Path
+
+FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+_FLUSH_FRAMES = 48
+"""Near-silence pushed through at the end, so that the last word, which the model writes late, comes out."""
+_CUT_AFTER_S, _CUT_SILENCE_S, _CUT_AT_LATEST_S = 20.0, 0.5, 35.0
+"""A recording is cut into streams at a pause after the first, at the last in any case."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How widely to search.
+
+    Attributes:
+        beam: readings kept; 1 is greedy.
+        n_best: readings returned.
+    """
+
+    beam: int = 4
+    n_best: int = 4
+
+
+class Stream:
+    """One utterance: its frames go in, its words come out."""
+
+    def __init__(self, networks: Networks, options: Options) -> None:
+        self._networks, self._options = networks, options
+        self._states = networks.start()
+        self._search = BeamSearch(options.beam, networks.context)
+        self._waiting = np.zeros((0, networks.bands), np.float32)
+        self._steps = 0
+
+    @property
+    def partial(self) -> str:
+        """The words so far, of the best reading."""
+        return self._networks.pieces.text(self._search.best.labels)
+
+    @property
+    def length_s(self) -> float:
+        """Seconds taken in."""
+        return self._steps * self._step_s
+
+    @property
+    def trailing_silence_s(self) -> float:
+        """Seconds since the best reading's last word piece, or since the beginning."""
+        steps = self._search.best.steps
+        return (self._steps - (steps[-1] + 1 if steps else 0)) * self._step_s
+
+    def push(self, frames: NDArray[np.float32]) -> None:
+        """Take feature frames, float32 (T, 64), any T."""
+        known = np.concatenate([self._waiting, frames]) if len(self._waiting) else frames
+        size = self._networks.frames_per_step
+        whole = len(known) // size * size
+        for first in range(0, whole, size):
+            encoded, self._states = self._networks.encode(known[first : first + size], self._states)
+            self._search.advance(partial(self._networks.log_probabilities, encoded))
+            self._steps += 1
+        self._waiting = known[whole:].copy()
+
+    def finish(self) -> list[Hypothesis]:
+        """Close the stream and return its readings, best first; never empty."""
+        self.push(np.full((_FLUSH_FRAMES, self._networks.bands), LOG_FLOOR + 1.0, np.float32))
+        return [self._hypothesis(path) for path in self._search.paths[: self._options.n_best]]
+
+    @property
+    def _step_s(self) -> float:
+        return self._networks.frames_per_step * FRAME_S
+
+    def _hypothesis(self, path: Path) -> Hypothesis:
+        times = word_times(path, self._networks.pieces, self._step_s)
+        return Hypothesis(self._networks.pieces.text(path.labels), path.score, times)
+
+
+def word_times(path: Path, pieces: Pieces, step_s: float) -> tuple[tuple[float, float], ...]:
+    """(start, end) in seconds of each word: from the step of its first piece to the end of the step of its last."""
+    spans: list[tuple[float, float]] = []
+    for label, step in zip(path.labels, path.steps, strict=True):
+        end = (step + 1) * step_s
+        if spans and not pieces.starts_word(label):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((step * step_s, end))
+    return tuple((round(start, 3), round(end, 3)) for start, end in spans)
+
+
+class Recogniser:
+    """The weights of one model; makes streams."""
+
+    def __init__(self, model: Model, options: Options = Options(), threads: int = 1) -> None:  # noqa: B008 - frozen
+        """Load the model.
+
+        Raises:
+            ModelError: a file is missing or does not fit this program.
+            UsageError: the beam is wider than the model's joint takes.
+        """
+        self._networks = Networks(model, threads)
+        self._options = options
+        if not 1 <= options.beam <= self._networks.rows:
+            raise UsageError(
+                f"A beam of {options.beam} is not possible. Choose one from 1 to {self._networks.rows}."
+            )
+
+    def stream(self) -> Stream:
+        """A stream for a new utterance."""
+        return Stream(self._networks, self._options)
+
+    def transcribe(self, samples: NDArray[np.int16]) -> list[Hypothesis]:
+        """The readings of a whole recording, best first; one cut into several streams has one reading.
+
+        Args:
+            samples: int16, shape (N,), 16 kHz mono.
+        """
+        frames = log_mel(samples)
+        done: list[Hypothesis] = []
+        stream = self.stream()
+        for first in range(0, len(frames), 40):
+            stream.push(frames[first : first + 40])
+            paused = stream.length_s > _CUT_AFTER_S and stream.trailing_silence_s >= _CUT_SILENCE_S
+            if paused or stream.length_s > _CUT_AT_LATEST_S:
+                done.append(_shifted(stream.finish()[0], first * FRAME_S - stream.length_s))
+                stream = self.stream()
+        last = stream.finish()
+        if not done:
+            return last
+        return [_joined([*done, _shifted(last[0], len(frames) * FRAME_S - stream.length_s)])]
+
+
+def _shifted(one: Hypothesis, seconds: float) -> Hypothesis:
+    later = max(0.0, seconds)
+    return Hypothesis(one.text, one.score, tuple((a + later, b + later) for a, b in one.word_times_s))
+
+
+def _joined(parts: list[Hypothesis]) -> Hypothesis:
+    text = " ".join(part.text for part in parts if part.text)
+    return Hypothesis(
+        text, sum(part.score for part in parts), tuple(t for part in parts for t in part.word_times_s)
+    )

@@ -1,0 +1,1 @@
+"""Training of the models in firmware_models; imports the runtime, never the reverse."""

@@ -1,0 +1,200 @@
+"""Train the transducer: CTC first, then the transducer loss with CTC beside it; resumes from its last checkpoint.
+
+    python -m scripts.training.asr.train --run DIR --stores DIR --minutes 75
+
+The learning rate follows the share of the minutes that is used up (training time alone counts, also over a resume),
+so that a training ends well whatever the machine's speed. Progress goes to DIR/log.jsonl. Several processes train together
+when started with torchrun (`torchrun --nproc-per-node 2 -m scripts.training.asr.train --threads 1 ...`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import distributed
+from torch.nn import functional
+
+from scripts.training.asr.augment import Strength
+from scripts.training.asr.data import Batch, Trainset, open_part, open_sounds, open_wake_words
+from scripts.training.asr.loss import band, transducer_loss
+from scripts.training.asr.model import Shape, Transducer
+
+PEAK_RATE = 2e-3
+WARM_UP_STEPS = 400
+CTC_ONLY = 0.10
+"""Share of the training that CTC alone opens: it finds the alignment at a fraction of the joint's cost."""
+CTC_WEIGHT = 0.3
+OPENING = 0.05
+"""Share of the training on short, clean clips, where an alignment is found soonest."""
+OPENING_S, LONGEST_S = 3.2, 16.5
+OPENING_STRENGTH = Strength(warp=0.05, tempo=0.05, room=0.0, band_limit=0.0, frequency_masks=0, time_masks=0)
+FAST_EMIT = 0.004
+BAND = 10
+"""Label positions computed at each step, around the CTC alignment."""
+AVERAGE = 0.999
+"""Decay of the moving average of the weights; the average is what is exported."""
+PARTS = {  # store: (share of an epoch, clips joined)
+    "librispeech": (1.0, 1),
+    "speechocean": (1.0, 1),
+    "readers": (1.0, 1),
+    "cv": (3.0, 1),
+    "speech_commands": (0.7, 5),
+    "words": (0.5, 1),
+    "synth": (1.0, 1),
+}
+
+
+def learning_rate(step: int, progress: float) -> float:
+    """Warm-up, then half a cosine to 2 % of the peak."""
+    return (
+        PEAK_RATE
+        * min(1.0, (step + 1) / WARM_UP_STEPS)
+        * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+    )
+
+
+def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean (transducer, CTC) loss of a batch in nats per label."""
+    encoded = model.encoder(batch.frames)
+    log_p = functional.log_softmax(model.ctc(encoded), -1)  # (B, T, pieces)
+    total = batch.counts.sum().clamp(min=1)
+    ctc = functional.ctc_loss(
+        log_p.transpose(0, 1), batch.labels, batch.steps, batch.counts, reduction="sum", zero_infinity=True
+    )
+    if not with_transducer:
+        return torch.zeros(()), ctc / total
+    low = band(log_p, batch.labels, batch.steps, batch.counts, BAND)
+    logits = model.logits(encoded, batch.labels, low, BAND)
+    return transducer_loss(
+        logits, batch.labels, batch.steps, batch.counts, low, FAST_EMIT
+    ).sum() / total, ctc / total
+
+
+def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
+    """Every store that is there; stores named synth-* are one part each. The opening takes short, clean clips only."""
+    parts = []
+    for folder in sorted(stores.iterdir()):
+        name = folder.name.split("-")[0]
+        if name in PARTS and (folder / "rows.f16").exists():
+            share, join = PARTS[name]
+            parts.append(open_part(folder, share, join, longest_s=OPENING_S if opening else LONGEST_S))
+    if opening:
+        return Trainset(parts, pieces, [], [], seed, strength=OPENING_STRENGTH, wake_share=0.0)
+    noises = open_sounds(stores / "noise")
+    wakes = [s for f in sorted(stores.glob("wake*")) if (f / "rows.f16").exists() for s in open_wake_words(f)]
+    print(
+        f"{sum(len(p.clips) for p in parts)} clips in {len(parts)} parts, {len(wakes)} wake words", flush=True
+    )
+    return Trainset(parts, pieces, noises, wakes, seed)
+
+
+def save(path: Path, **state: object) -> None:
+    """Write a checkpoint so that an interruption leaves the old one."""
+    torch.save(state, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
+
+
+def share_gradients(model: Transducer, seconds: float) -> float:
+    """Average the gradients over the processes that train together, and their clocks; returns the seconds."""
+    if not distributed.is_initialized():
+        return seconds
+    gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in model.parameters()]
+    flat = torch.cat([*(g.flatten() for g in gradients), torch.tensor([seconds])])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for parameter, mean in zip(
+        model.parameters(), flat[:-1].split([g.numel() for g in gradients]), strict=True
+    ):
+        parameter.grad = mean.view_as(parameter)
+    return float(flat[-1])
+
+
+def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> None:
+    """Train until the minutes are used up; `run` holds pieces.model and takes checkpoint.pt and log.jsonl."""
+    if "WORLD_SIZE" in os.environ:
+        distributed.init_process_group("gloo")
+    rank = distributed.get_rank() if distributed.is_initialized() else 0
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    shape = Shape()
+    model = Transducer(shape)
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
+    )
+    optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-2)
+    step, used_s = 0, 0.0
+    if (run / "checkpoint.pt").exists():
+        state = torch.load(run / "checkpoint.pt", weights_only=False)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, used_s = state["step"], state["used_s"]
+
+    def batches() -> Iterator[Batch]:
+        for opening, until in ((True, OPENING), (False, 1.0)):
+            if used_s < 60 * minutes * until:
+                trainset = open_trainset(stores, run / "pieces.model", seed + step + 1000 * rank, opening)
+                yield from itertools.takewhile(lambda _: used_s < 60 * minutes * until, trainset.batches())  # noqa: B023
+
+    last, saved, audio_s, sums = time.monotonic(), used_s, 0.0, [0.0, 0.0, 0]
+    for batch in batches():
+        progress = used_s / (60 * minutes)
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, progress)
+        transducer, ctc = losses(model, batch, progress >= CTC_ONLY)
+        loss = transducer + (CTC_WEIGHT if progress >= CTC_ONLY else 1.0) * ctc
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        used_s += share_gradients(model, time.monotonic() - last)
+        last = time.monotonic()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        if torch.isfinite(norm):
+            optimiser.step()
+            average.update_parameters(model)
+        step += 1
+        audio_s += float(batch.steps.sum()) * 0.08
+        sums = [sums[0] + transducer.item(), sums[1] + ctc.item(), sums[2] + 1]
+        if step % 50 == 0 and rank == 0:
+            line = {
+                "step": step,
+                "minutes": used_s / 60,
+                "transducer": sums[0] / sums[2],
+                "ctc": sums[1] / sums[2],
+                "audio_h": audio_s / 3600,
+            }
+            with (run / "log.jsonl").open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
+            sums = [0.0, 0.0, 0]
+        if rank == 0 and (used_s - saved > 120 or used_s >= 60 * minutes):
+            saved = used_s
+            states = {
+                "model": model.state_dict(),
+                "average": average.state_dict(),
+                "optimiser": optimiser.state_dict(),
+            }
+            save(run / "checkpoint.pt", **states, step=step, used_s=used_s, shape=shape.as_dict())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--run", type=Path, required=True, help="folder with pieces.model; takes checkpoints and the log"
+    )
+    parser.add_argument("--stores", type=Path, required=True, help="folder of feature stores")
+    parser.add_argument("--minutes", type=float, default=75.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    train(args.run, args.stores, args.minutes, args.seed, args.threads)
+
+
+if __name__ == "__main__":
+    main()
