@@ -1,4 +1,4 @@
-"""The order of the stages: sound in, finished requests out. It knows no thread, no device and no clock but the sound's."""
+"""The order of the stages: sound in, finished requests out; no thread, no device, no clock of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEFORE_WAKE_FRAMES = 20
 """How far before the wake word's estimated beginning the recogniser starts."""
 
 PUSH_SAMPLES = SAMPLE_RATE // 25
-"""Sound is worked on in pieces of 40 ms, however it arrives, so that decisions do not depend on the blocks' size."""
+"""Sound is worked on in pieces of 40 ms, however it arrives: no decision depends on the blocks' size."""
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
@@ -37,8 +37,8 @@ class Request:
         started_s: when listening began, in seconds of the stream.
         ended_s: when the end-pointer decided.
         rule: the rule that ended it.
-        timings: "endpoint_s" from the last word piece to the decision; "recognition_s", the processor time in the
-            recogniser; "speech_s", sound that went through it.
+        timings: "endpoint_s" from the last word piece to the decision; "recognition_s", the
+            processor time in the recogniser; "speech_s", sound that went through it.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -81,6 +81,7 @@ class Pipeline:
         self._features = LogMel()
         self._pre_roll = PreRoll(PRE_ROLL_S)
         self._stream: Stream | None = None
+        self._rest = np.zeros(0, np.int16)
         self.reset()
 
     def push(self, samples: NDArray[np.int16]) -> list[Request]:

@@ -66,7 +66,8 @@ class Networks:
             ) from error
         if pieces != len(self.pieces):
             raise ModelError(
-                f"Model {model.name} writes {pieces} pieces but lists {len(self.pieces)}. Reinstall the package."
+                f"Model {model.name} writes {pieces} pieces but lists {len(self.pieces)}. "
+                "Reinstall the package."
             )
         self._states = {name: shape for name, shape in self._encoder.inputs.items() if name != "frames"}
         self._batch = np.zeros((self.rows, width), np.float32)
@@ -77,7 +78,7 @@ class Networks:
         return {name: np.zeros(shape, np.float32) for name, shape in self._states.items()}
 
     def encode(self, frames: Vector, states: dict[str, Vector]) -> tuple[Vector, dict[str, Vector]]:
-        """One step: frames (frames_per_step, 64) and states to the encoder's vector (1, joint) and new states."""
+        """One step: frames (frames_per_step, 64) and states to a vector (1, joint) and new states."""
         out = self._encoder.run(frames=frames, **states)
         return out["encoded"], {name: out[f"{name}_out"] for name in states}
 

@@ -88,7 +88,7 @@ class Stream:
 
 
 def word_times(path: Path, pieces: Pieces, step_s: float) -> tuple[tuple[float, float], ...]:
-    """(start, end) in seconds of each word: from the step of its first piece to the end of the step of its last."""
+    """(start, end) in seconds of each word: from its first piece's step to the end of its last one's."""
     spans: list[tuple[float, float]] = []
     for label, step in zip(path.labels, path.steps, strict=True):
         end = (step + 1) * step_s
@@ -102,7 +102,7 @@ def word_times(path: Path, pieces: Pieces, step_s: float) -> tuple[tuple[float, 
 class Recogniser:
     """The weights of one model; makes streams."""
 
-    def __init__(self, model: Model, options: Options = Options(), threads: int = 1) -> None:  # noqa: B008 - frozen
+    def __init__(self, model: Model, options: Options = Options(), threads: int = 1) -> None:
         """Load the model.
 
         Raises:

@@ -1,8 +1,8 @@
 """The transducer's search: one time-synchronous beam, of which greedy is the beam of one.
 
-At each step of the encoder every hypothesis either takes blank and waits for the next step, or a label and stays; paths
-that spell the same labels are added up (Graves 2012, section 3; the order by time and the bound on labels a step
-follow Saon et al. 2020, time-synchronous decoding).
+At each step of the encoder every hypothesis either takes blank and waits for the next step, or a label
+and stays; paths that spell the same labels are added up (Graves 2012, section 3; the order by time and the
+bound on labels a step follow Saon et al. 2020, time-synchronous decoding).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Augmentation in the log-mel domain: cheap enough to be new for every batch.
 
-Powers of independent sounds add, so noise is a logaddexp; a room's late reverberation is an exponentially decaying
-smear of power over time (Lebart et al. 2001 model it so); vocal-tract length is a warp of the mel axis (Jaitly
-and Hinton 2013); SpecAugment is Park et al. 2019.
+Powers of independent sounds add, so noise is a logaddexp; a room's late reverberation is an exponentially
+decaying smear of power over time (Lebart et al. 2001 model it so); vocal-tract length is a warp of the mel
+axis (Jaitly and Hinton 2013); SpecAugment is Park et al. 2019.
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def _linear(graph: Graph, x: Tensor, layer: torch.nn.Linear, kind: Kind) -> Tens
 def encoder_graph(model: Transducer, kind: Kind) -> Graph:
     """One step: frames (8, 64) and states to the joint's side of the encoder, (1, joint), and new states.
 
-    States: `past`, the last 4 normalised frames; `conv`, the last output of the first convolution; h and c of each LSTM layer.
+    States: `past`, the last 4 normalised frames; `conv`, the last output of the first convolution; h and c of
+    each LSTM layer.
     """
     shape, encoder, graph = model.shape, model.encoder, Graph()
     frames = graph.input("frames", (FRAMES_PER_STEP, shape.bands))

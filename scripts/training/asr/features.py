@@ -1,6 +1,6 @@
 """Manifests in, one packed feature file out: the runtime's own log-mel rows, as float16.
 
-    python -m scripts.training.asr.features --out STORE [--manifest FILE --root DIR [--only SUBSTRING] [--drop SUBSTRING]] ...
+    python -m scripts.training.asr.features --out STORE --manifest FILE [--only REGEX] [--drop REGEX]
 
 A store is `rows.f16` (all frames one after another, 64 values each) and `index.jsonl` (one row a clip:
 first frame, frames, text, speaker, source). Stores are written once; training reads any number of them.

@@ -1,4 +1,4 @@
-"""The transducer loss on a band of its lattice, as a PyTorch function; the lattice itself is in C++ (`rnnt_loss.cpp`)."""
+"""The transducer loss on a band of its lattice, as a PyTorch function over C++ (`rnnt_loss.cpp`)."""
 
 from __future__ import annotations
 

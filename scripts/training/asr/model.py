@@ -1,8 +1,10 @@
-"""The transducer in PyTorch: causal convolutions with an overall time stride of 8, LSTM layers, a stateless prediction network.
+"""The transducer in PyTorch: convolutions of time stride 8, LSTM layers, a stateless prediction network.
 
-Every weight is a matrix applied to one step's vector, so that the runtime needs FULLY_CONNECTED alone. Differences
-from He et al. 2018 (streaming RNN-T on phones): a convolutional front of stride 8 (80 ms a step, where they stack
-and skip), LSTM layers with a residual path and a norm before each (they train several times sooner), and a prediction network that sees the last two labels only (Ghodsi et al. 2020; Prabhavalkar et al. 2021).
+Every weight is a matrix applied to one step's vector, so that the runtime needs FULLY_CONNECTED alone.
+Differences from He et al. 2018 (streaming RNN-T on phones): a convolutional front of stride 8 (80 ms a step,
+where they stack and skip), LSTM layers with a residual path and a norm before each (they train several times
+sooner), and a prediction network that sees the last two labels only (Ghodsi et al. 2020; Prabhavalkar et
+al. 2021).
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ class Shape:
 
 
 class Encoder(nn.Module):
-    """Frames to one vector every 80 ms; sees 4 frames of the past besides the LSTM's memory, none of the future."""
+    """Frames to one vector every 80 ms; none of the future is seen."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()

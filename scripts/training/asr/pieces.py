@@ -2,7 +2,8 @@
 
     python -m scripts.training.asr.pieces --out DIR --size 256 STORE...
 
-Piece 0 is blank. A piece that begins a word starts with U+2581, as SentencePiece writes it; the runtime needs the list alone.
+Piece 0 is blank. A piece that begins a word starts with U+2581, as SentencePiece writes it; the runtime
+needs the list alone.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Train the transducer: CTC first, then the transducer loss with CTC beside it; resumes from its last checkpoint.
+"""Train the transducer: CTC first, then the transducer loss beside it; resumes from its last checkpoint.
 
-    python -m scripts.training.asr.train --run DIR --stores DIR --minutes 75
+    python -m scripts.training.asr.train --run DIR --stores DIR --minutes 85
 
-The learning rate follows the share of the minutes that is used up (training time alone counts, also over a resume),
-so that a training ends well whatever the machine's speed. Progress goes to DIR/log.jsonl. Several processes train together
-when started with torchrun (`torchrun --nproc-per-node 2 -m scripts.training.asr.train --threads 1 ...`).
+The learning rate follows the share of the minutes that is used up (training time alone counts, also over a
+resume), so that a training ends well whatever the machine's speed. Progress goes to DIR/log.jsonl. Several
+processes train together when started with torchrun:
+
+    torchrun --nproc-per-node 2 -m scripts.training.asr.train --threads 1 ...
 """
 
 from __future__ import annotations
@@ -79,7 +81,7 @@ def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torc
 
 
 def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
-    """Every store that is there; stores named synth-* are one part each. The opening takes short, clean clips only."""
+    """Every store that is there, each a part; the opening takes short, clean clips only."""
     parts = []
     for folder in sorted(stores.iterdir()):
         name = folder.name.split("-")[0]
