@@ -1,0 +1,72 @@
+"""Does what a request means: finds the handler, and turns whatever goes wrong into an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alexa_local.act.handlers import HANDLERS
+from alexa_local.act.handlers.base import Handler, done, refused
+from alexa_local.act.services import Services
+from alexa_local.errors import AlexaLocalError, NetworkError, RequestRefused, StorageError
+from alexa_local.messages import Interpretation, Outcome
+from alexa_local.understand import OwnerAction
+
+_LOG = logging.getLogger(__name__)
+
+_APOLOGIES: tuple[tuple[type[AlexaLocalError], str], ...] = (
+    (StorageError, "I couldn't write that down: there is a problem with the disk."),
+    (NetworkError, "I couldn't reach the broker."),
+    (AlexaLocalError, "Sorry, that did not work."),
+)
+
+
+class Actor:
+    """Performs requests, one at a time."""
+
+    def __init__(
+        self,
+        services: Services,
+        owner: Mapping[str, OwnerAction] | None = None,
+        handlers: Mapping[str, Handler] = HANDLERS,
+    ) -> None:
+        """Make an actor.
+
+        Args:
+            services: what the handlers work with.
+            owner: what to do for the owner's own intents; one that has a built-in's name replaces it.
+            handlers: the built-in intents.
+        """
+        self._services = services
+        self._owner = dict(owner or {})
+        self._handlers = handlers
+        self._last_reply = ""
+
+    def perform(self, interpretation: Interpretation) -> Outcome:
+        """Do what was asked. Nothing that a person asks for raises: it fails with an answer."""
+        if interpretation.intent == "Repeat":
+            return done(self._last_reply or "I haven't said anything yet.")
+        try:
+            outcome = self._dispatch(interpretation)
+        except RequestRefused as error:
+            _LOG.debug("%s: %s", interpretation.intent, error)
+            outcome = refused(str(error))
+        except AlexaLocalError as error:
+            _LOG.error("%s: %s", interpretation.intent, error)
+            outcome = refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
+        self._last_reply = outcome.reply or self._last_reply
+        return outcome
+
+    def _dispatch(self, interpretation: Interpretation) -> Outcome:
+        name = interpretation.intent
+        if name in self._owner:
+            return self._perform_owners(self._owner[name], interpretation)
+        if name in self._handlers:
+            return self._handlers[name](self._services, interpretation.slots)
+        return refused("Sorry, I can't do that yet." if name else "Sorry, I didn't understand that.")
+
+    def _perform_owners(self, action: OwnerAction, interpretation: Interpretation) -> Outcome:
+        printed = self._services.commands.perform_owners(action, interpretation.slots)
+        outcome = done(action.answer(interpretation.slots) or printed or "Okay.")
+        return replace(outcome, action={interpretation.intent: dict(interpretation.slots)})

@@ -1,0 +1,65 @@
+"""Local-only mode: remembered across restarts, and asked by whoever is about to send something."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+from alexa_local.errors import StorageError
+from alexa_local.store import Store
+
+_KEY = "local_only"
+
+
+class LocalOnly:
+    """Whether anything may leave this machine; `is_allowed` stands below every sender."""
+
+    def __init__(
+        self, store: Store, at_first: bool = False, on_change: Callable[[], None] = lambda: None
+    ) -> None:
+        """Read the last choice.
+
+        Args:
+            store: where the choice is kept.
+            at_first: the choice as long as nobody made one.
+            on_change: called after a change, so that a sender closes or opens its connection.
+        """
+        self._store = store
+        self._on_change = on_change
+        self._on = store.setting(_KEY, "on" if at_first else "off") == "on"
+
+    @property
+    def on(self) -> bool:
+        """Whether local-only mode is on."""
+        return self._on
+
+    def set(self, on: bool) -> None:
+        """Switch the mode and keep it; a failing disk does not keep it from being switched on."""
+        try:
+            self._store.remember(_KEY, "on" if on else "off")
+        except StorageError:
+            if on:
+                self._switch(True)
+            raise
+        self._switch(on)
+
+    def _switch(self, on: bool) -> None:
+        self._on = on
+        self._on_change()
+
+    def is_allowed(self, host: str) -> bool:
+        """Whether something may be sent to a host; to this machine itself always.
+
+        No name but `localhost` is looked up: the question to a name server would leave the machine.
+        """
+        return not self._on or is_loopback(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address can only be this machine."""
+    if host.rstrip(".").casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
