@@ -38,8 +38,8 @@ def linear(x: Array, weight: Array, bias: Array | None = None, kind: Kind = "flo
         return (x @ weight.T + offset).astype(np.float32)
     quantised, scales = quantise_rows(weight)
     steps, x_scales = quantise_activations(x)
-    sums = (steps @ quantised.astype(np.int32).T).astype(np.float32)  # (N, I) -> (N, O), exact
-    return (sums * x_scales * scales + offset).astype(np.float32)
+    sums = steps.astype(np.float64) @ quantised.astype(np.float64).T  # (N, I) -> (N, O), exact and by BLAS
+    return (sums.astype(np.float32) * x_scales * scales + offset).astype(np.float32)
 
 
 def lstm_cell(
