@@ -1,0 +1,15 @@
+"""What a request means: sentence templates, the names of the home, and the n-best readings of the recogniser."""
+
+from alexa_local.understand.catalogue import Catalogue, Contact, Device
+from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents
+from alexa_local.understand.understander import Understander
+
+__all__ = [
+    "Catalogue",
+    "Contact",
+    "Device",
+    "OwnerAction",
+    "OwnerIntents",
+    "Understander",
+    "load_owner_intents",
+]

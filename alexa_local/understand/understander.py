@@ -1,0 +1,199 @@
+"""Decides what a request means: which sentence of the home's language fits the readings best, or that none does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alexa_local.messages import Hypothesis, Interpretation
+from alexa_local.understand.catalogue import Catalogue
+from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template
+from alexa_local.understand.graph import build_graph
+from alexa_local.understand.match import Match, Matcher
+from alexa_local.understand.owner import OwnerIntents
+from alexa_local.understand.spoken_values import CONVERTERS, clock_time, day, moment
+
+_LOG = logging.getLogger(__name__)
+
+MOST_WORDS = 60
+"""A longer text is no request (the longest are messages)."""
+MOST_READINGS = 8
+NATS_PER_LETTER = 2.0
+"""How much less likely (natural log) a reading may be for each letter that it is nearer to a sentence."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far what was heard may be from a sentence.
+
+    Attributes:
+        relative: differing letters for each letter of the sentence.
+        free_letters: letters of the sentence that allow no difference, so that short commands must be clear.
+        worst_word: differing letters for each letter of any one word that fills a slot.
+    """
+
+    relative: float
+    free_letters: float
+    worst_word: float
+
+
+OPEN = Limits(relative=0.2, free_letters=3.0, worst_word=0.5)
+STRICT = Limits(relative=0.08, free_letters=3.0, worst_word=0.2)
+WILD = Limits(relative=0.1, free_letters=2.0, worst_word=0.5)
+"""For sentences with free text, which fit so many texts that their own words must be heard well."""
+CLOSED = Limits(relative=0.6, free_letters=0.0, worst_word=9.0)
+
+
+class Understander:
+    """The language of one home; build a new one when its names change (less than a second).
+
+    Args:
+        catalogue: names of devices, rooms, people, music and lists.
+        owner_intents: the owner's own intents.
+        now: the clock, for "tomorrow" and "at seven".
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        owner_intents: OwnerIntents | None = None,
+        *,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._now = now
+        grammar = built_in_grammar()
+        if owner_intents is not None:
+            grammar = grammar.joined(owner_intents.grammar)
+        names = {
+            name: tuple(SlotValue(parse_template(said), value) for said, value in entries)
+            for name, entries in catalogue.entries().items()
+        }
+        graph = build_graph(grammar.groups, grammar.rules, {**grammar.types, **names})
+        self._matcher = Matcher(graph, grammar.before, grammar.after)
+        self.about = grammar.about
+
+    def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+        """What the readings of one utterance mean; intent "" when no sentence is near enough."""
+        readings = _distinct(hypotheses)
+        chosen = self._exact(readings) or self._nearest(readings)
+        if chosen is None:
+            return Interpretation("", {}, readings[0].text if readings else "", 0.0)
+        match, hypothesis = chosen
+        _LOG.debug("%r is %s, %.1f letters off", hypothesis.text, match.group.intent, match.edits)
+        confidence = max(0.0, 1.0 - match.relative)
+        return Interpretation(match.group.intent, self._slots(match), hypothesis.text, round(confidence, 3))
+
+    def _exact(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
+        """The likeliest reading that is a sentence word for word."""
+        for hypothesis in readings:
+            match = self._matcher.exact(hypothesis.text)
+            if match is not None:
+                return match, hypothesis
+        return None
+
+    def _nearest(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
+        """The sentence and reading that together are likeliest, among those that are near enough."""
+        if not readings:
+            return None
+        best: tuple[float, Match, Hypothesis] | None = None
+        for hypothesis, matches in zip(
+            readings, self._matcher.nearest([r.text for r in readings]), strict=True
+        ):
+            behind = (readings[0].score - hypothesis.score) / NATS_PER_LETTER
+            match = _acceptable(matches)
+            if match is not None and (best is None or match.cost + behind < best[0]):
+                best = match.cost + behind, match, hypothesis
+        return None if best is None else best[1:]
+
+    def _slots(self, match: Match) -> dict[str, Any]:
+        """Values of the slots of a match."""
+        words: dict[str, list[str]] = {}
+        tags = {}
+        for step in match.steps:
+            if step.tag.slot and step.word:
+                words.setdefault(step.tag.slot, []).append(step.word)
+                tags[step.tag.slot] = step.tag
+        slots: dict[str, Any] = dict(match.group.fixed)
+        times: dict[str, str] = {}
+        for slot, tag in tags.items():
+            said = " ".join(words[slot])
+            if tag.value is not None:
+                slots[slot] = tag.value
+            elif tag.type in ("time", "day") or slot == "in":
+                times[slot] = said
+            elif slot == "items":
+                slots[slot] = _items(said)
+            else:
+                slots[slot] = CONVERTERS.get(tag.type, str)(said)
+        return slots | self._moments(times)
+
+    def _moments(self, times: dict[str, str]) -> dict[str, Any]:
+        """Times and days, which need each other and the clock."""
+        now = self._now()
+        if "in" in times:
+            later = datetime.fromtimestamp(now.timestamp() + CONVERTERS["duration"](times["in"]))
+            return {"time": f"{later:%H:%M}", "date": f"{later:%Y-%m-%d}"}
+        said_time = clock_time(times["time"]) if "time" in times else None
+        said_day = day(times["day"], now.date()) if "day" in times else None
+        return dict(moment(said_time, said_day, now))
+
+
+def _acceptable(matches: Sequence[Match]) -> Match | None:
+    """The nearest sentence, unless it is too far; then one behind it only if the nearest has free text, which fits
+    anything, or is closed."""
+    for match in matches:
+        if is_near_enough(match):
+            return match
+        if not match.group.closed and not _has_free_text(match):
+            return None  # something else was meant than the next sentence would do
+    return None
+
+
+def is_near_enough(match: Match) -> bool:
+    """Whether a sentence is so near to what was heard that it may be acted on."""
+    limits = _limits(match)
+    if match.edits > limits.relative * max(match.letters - limits.free_letters, 0.0) + 1e-3:
+        return False
+    return all(
+        step.cost <= limits.worst_word * max(len(step.word), 2)
+        for step in match.steps
+        if _fills(step.tag.slot)
+    )
+
+
+def _fills(slot: str) -> bool:
+    return slot != ""
+
+
+def _limits(match: Match) -> Limits:
+    group: Group = match.group
+    if group.strict:
+        return STRICT
+    if group.closed:
+        return CLOSED
+    return WILD if _has_free_text(match) else OPEN
+
+
+def _has_free_text(match: Match) -> bool:
+    return any(step.tag.wild for step in match.steps)
+
+
+def _items(said: str) -> list[str]:
+    """ "milk and eggs and some bread" is three things."""
+    parts = [part.strip() for part in f" {said} ".replace(" and ", " | ").split("|")]
+    bare = [part.removeprefix("some ").removeprefix("a ").removeprefix("an ").strip() for part in parts]
+    return [part for part in bare if part]
+
+
+def _distinct(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """The best readings with different words, the likeliest first; what cannot be a request is left out."""
+    best: dict[str, Hypothesis] = {}
+    for hypothesis in sorted(hypotheses, key=lambda reading: -reading.score):
+        words = hypothesis.text.lower().split()
+        if 0 < len(words) <= MOST_WORDS:
+            text = " ".join(words)
+            best.setdefault(text, Hypothesis(text, hypothesis.score))
+    return list(best.values())[:MOST_READINGS]
