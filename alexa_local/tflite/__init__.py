@@ -35,6 +35,9 @@ Writing (training and tests; needs flatbuffers and ai-edge-litert when `to_bytes
 of x and h together) are a multiple of 16 and at most 4080. A causal convolution is `linear` over the
 concatenated frames.
 
+`save` seals the file with a checksum; `load` refuses a file without one, since tflite-runtime 2.14 crashes
+on a damaged file. Delegates (XNNPACK) are always off: the same numbers everywhere, safe for sparse layers.
+
 Checking: `reference.linear`, `reference.lstm_cell` and `reference.gru_cell` imitate int8 in numpy.
 """
 
