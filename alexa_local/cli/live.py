@@ -38,9 +38,8 @@ class LivePrinter:
             "intent": self._intent,
             "action": self._action,
             "pipeline_error": lambda data: self._line("✗", str(data.get("error", "")), "red"),
-            "timer_finished": lambda data: self._line(
-                "◷", str(data.get("reply") or data.get("label", "")), "yellow"
-            ),
+            "timer_finished": self._ring,
+            "alarm_finished": self._ring,
             "muted": lambda _: self._line("○", "not listening", "yellow"),
         }
 
@@ -115,6 +114,9 @@ class LivePrinter:
         ]
         self._timings = {}
         self._line(" ", self._style("dim", ", ".join(parts)))
+
+    def _ring(self, data: Mapping[str, Any]) -> None:
+        self._line("◷", str(data.get("reply", "")), "yellow")
 
     def _keep_timings(self, data: Mapping[str, Any]) -> None:
         found = {**data, **dict(data.get("timings", {}))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
 from alexa_local.config import load_config
+from alexa_local.errors import UsageError
 from alexa_local.frontend import LogMel
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
 from alexa_local.models import open_model
 
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+
+NAME_BONUS = 4.0
+"""How much likelier (natural log) a reading is for each name in it that is in the address book."""
 
 
 def make_wake_finder(config_file: str | None) -> Callable[[Path], dict[str, Any]]:
@@ -28,12 +32,16 @@ def make_wake_finder(config_file: str | None) -> Callable[[Path], dict[str, Any]
 
     def find(file: Path) -> dict[str, Any]:
         wake.reset()
-        found = []
-
-        def push(frames: NDArray[np.float32]) -> None:
-            found.extend(wake.push(frames))
-
-        figures = _feed(file, push)
+        found, features, samples, began_s = [], LogMel(), 0, time.process_time()
+        source = open_file(file)
+        try:
+            for block in source:
+                samples += len(block)
+                found += wake.push(features.push(block))
+        finally:
+            source.close()
+        found += wake.push(features.push(_faint_second()))
+        seconds = samples / SAMPLE_RATE
         detections = [
             {
                 "start_s": round(one.start_frame * _FRAME_S, 2),
@@ -42,29 +50,74 @@ def make_wake_finder(config_file: str | None) -> Callable[[Path], dict[str, Any]
             }
             for one in found
         ]
-        return {"detections": detections, **figures}
+        rtf = (time.process_time() - began_s) / seconds
+        return {"detections": detections, "seconds": round(seconds, 3), "rtf": round(rtf, 4)}
 
     return find
 
 
+def _faint_second() -> NDArray[np.int16]:
+    """A second of near silence, for what is heard late at the end of a file; int16 (16000,)."""
+    return np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
+
+
 def make_transcriber(config_file: str | None, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
-    """A function from a file to what is said in it."""
-    from alexa_local.recognise import Recogniser
+    """A function from a file to what is said in it; readings with a name of the address book come first."""
+    from alexa_local.recognise import Options, Recogniser
 
     config = load_config(config_file)
-    recogniser = Recogniser(open_model(config.recogniser.model, config.daemon.models_dir))
+    settings = config.recogniser
+    model = open_model(settings.model, config.daemon.models_dir)
+    recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
+    names = _names(contacts) if contacts else frozenset()
 
     def transcribe(file: Path) -> dict[str, Any]:
-        stream = recogniser.stream()
-        figures = _feed(file, stream.push)
-        n_best = stream.finish()
+        samples = _samples(file)
+        began_s = time.process_time()
+        n_best = with_names_first(recogniser.transcribe(samples), names)
+        spent_s, seconds = time.process_time() - began_s, len(samples) / SAMPLE_RATE
         return {
             "text": n_best[0].text if n_best else "",
             "n_best": [{"text": one.text, "score": round(one.score, 3)} for one in n_best],
-            **figures,
+            "seconds": round(seconds, 3),
+            "rtf": round(spent_s / seconds, 4),
         }
 
     return transcribe
+
+
+def with_names_first(readings: Sequence[Hypothesis], names: Collection[str]) -> list[Hypothesis]:
+    """The readings by score, where every known name in a reading makes it NAME_BONUS likelier."""
+
+    def score(reading: Hypothesis) -> float:
+        padded = f" {reading.text} "
+        return reading.score + NAME_BONUS * sum(f" {name} " in padded for name in names)
+
+    return sorted(readings, key=score, reverse=True)
+
+
+def _names(file: Path) -> frozenset[str]:
+    """Full names, first names and nicknames of an address book, as they are spoken."""
+    from alexa_local.act.address_book import read_address_book
+    from alexa_local.recognise import spoken_form
+
+    try:
+        entries, problems = read_address_book(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}). Check its name.") from error
+    if not entries:
+        raise UsageError(f"{file} names nobody ({problems[0]}). Give a vCard or CSV file.")
+    written = [name for entry in entries for name in (entry.name, entry.given, *entry.nicknames)]
+    return frozenset(filter(None, map(spoken_form, written)))
+
+
+def _samples(file: Path) -> NDArray[np.int16]:
+    """A whole file, int16 (N,), 16 kHz mono."""
+    source = open_file(file)
+    try:
+        return np.concatenate(list(source))
+    finally:
+        source.close()
 
 
 def import_contacts(config_file: str | None, data: bytes) -> dict[str, Any]:
@@ -77,18 +130,3 @@ def import_contacts(config_file: str | None, data: bytes) -> dict[str, Any]:
     config = load_config(config_file)
     with open_store(state_dir(config.daemon) / DATABASE) as store:
         return import_address_book(Contacts(store), data)
-
-
-def _feed(file: Path, push: Callable[[NDArray[np.float32]], None]) -> dict[str, float]:
-    """Push a file's features, and a second of near silence after them for what is heard late."""
-    features, samples, began_s = LogMel(), 0, time.process_time()
-    source = open_file(file)
-    try:
-        for block in source:
-            samples += len(block)
-            push(features.push(block))
-    finally:
-        source.close()
-    push(features.push(np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)))
-    seconds = samples / SAMPLE_RATE
-    return {"seconds": round(seconds, 3), "rtf": round((time.process_time() - began_s) / seconds, 4)}

@@ -112,4 +112,5 @@ class Act:
         action = {"done": outcome.ok, "reply": outcome.reply, "action": dict(outcome.action)}
         self._bus.publish("action", {**action, "seconds": round(done_s - understood_s, 4)})
         self._answer(outcome)
+        self._bus.publish("idle")
         return {**intent, "text": meaning.text, **action}

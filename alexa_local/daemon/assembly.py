@@ -31,9 +31,12 @@ from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
 from alexa_local.mqtt import Broker
+from alexa_local.pipeline import Pipeline
+from alexa_local.recognise import Options, Recogniser
 from alexa_local.sound import PortAudio
 from alexa_local.store import Store, open_store
 from alexa_local.understand import Catalogue, Contact, Device, OwnerIntents, Understander, load_owner_intents
+from alexa_local.wake import WakeWord
 
 _QUIET_LIMIT_S = 60.0
 
@@ -68,10 +71,6 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
 
 
 def _pipeline(config: Config, host: Host, answerer: Answerer) -> Listener:
-    from alexa_local.pipeline import Pipeline
-    from alexa_local.recognise import Recogniser
-    from alexa_local.wake import WakeWord
-
     def on_event(name: str, data: Mapping[str, Any]) -> None:
         host.bus.publish(name, data)
         if name in ("listening", "stt_text", "idle"):
@@ -79,7 +78,8 @@ def _pipeline(config: Config, host: Host, answerer: Answerer) -> Listener:
 
     models = config.daemon.models_dir
     wake_word = WakeWord(open_model(config.wake.model, models), config.wake.threshold)
-    recogniser = Recogniser(open_model(config.recogniser.model, models))
+    options = Options(config.recogniser.beam, config.recogniser.n_best)
+    recogniser = Recogniser(open_model(config.recogniser.model, models), options, config.recogniser.threads)
     return Pipeline(wake_word, recogniser, config.endpoint.patient_rules(), on_event)
 
 

@@ -228,6 +228,7 @@ class ControlServer:
         for client in list(self._clients.values()):
             if client.waiting and client.waiting.done():
                 self._settle(client, client.waiting)
+            client.fill_from_subscription()
             try:
                 client.connection.send(client.outbox)
             except OSError:

@@ -31,7 +31,9 @@ _TAIL_BLOCK_SAMPLES = SAMPLE_RATE // 10
 class Listener(Protocol):
     """What the pipeline offers to the daemon."""
 
-    state: str
+    @property
+    def state(self) -> str:
+        """"waiting" for the wake word, or "listening" to a request."""
 
     def push(self, samples: NDArray[np.int16]) -> list[Any]:
         """Take int16 samples, shape (N,), 16 kHz mono; return the requests that they completed."""
@@ -165,7 +167,10 @@ class Listen:
 
     def _push(self, block: NDArray[np.int16]) -> None:
         for request in self._pipeline.push(block):
-            self._on_request(request)
+            if request.hypotheses and request.hypotheses[0].text:
+                self._on_request(request)
+            else:  # the wake word and then silence, or no wake word at all: no answer is the best one
+                self._bus.publish("idle")
 
     def _change_mute(self) -> None:
         """The pipeline belongs to this thread, so a change of `muted` takes effect here."""
