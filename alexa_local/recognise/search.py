@@ -87,7 +87,8 @@ class BeamSearch:
         totals = log_p + np.array([path.score for path in active], np.float32)[:, None]  # (paths, pieces)
         totals[:, BLANK] = -np.inf
         flat = totals.ravel()
-        best = np.argpartition(flat, -self._beam)[-self._beam :]
+        kept = min(self._beam, len(flat))
+        best = np.argpartition(flat, -kept)[-kept:]
         longer: dict[tuple[int, ...], Path] = {}
         for index in best[flat[best] > bar]:
             row, label = divmod(int(index), log_p.shape[1])

@@ -19,6 +19,9 @@ from scripts.training.asr.augment import Frames, Strength, augment
 from scripts.training.asr.features import open_store
 from scripts.training.asr.model import FRAMES_PER_STEP
 
+NO_SPEECH_SHARE = 0.03
+"""Share of the utterances that hold no words."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -93,7 +96,7 @@ class Trainset:
         noises: list[Frames],
         wakes: list[Frames],
         seed: int,
-        batch_s: float = 70.0,
+        batch_s: float = 40.0,
         strength: Strength = Strength(),  # noqa: B008 - frozen
         wake_share: float = 0.35,
     ) -> None:
@@ -125,6 +128,8 @@ class Trainset:
 
     def _utterance(self, number: int, clip: int) -> tuple[Frames, list[int]]:
         part, random = self._parts[number], self._random
+        if random.random() < NO_SPEECH_SHARE:
+            return self._no_speech(), []
         chosen = [clip, *random.integers(len(part.clips), size=random.integers(part.join))]
         spoken = [silence(random, random.integers(0, 40))]
         if self._wakes and random.random() < self._wake_share:
@@ -136,6 +141,14 @@ class Trainset:
         spoken.append(silence(random, random.integers(20, 80)))
         frames = augment(np.concatenate(spoken), self._noises, random, self._strength)
         return frames, self._text.encode(" ".join(texts))
+
+    def _no_speech(self) -> Frames:
+        """Silence or noise, perhaps after a wake word: to these the recogniser answers nothing."""
+        random = self._random
+        heard = [silence(random, random.integers(100, 300))]
+        if self._wakes and random.random() < self._wake_share:
+            heard.insert(0, self._wakes[random.integers(len(self._wakes))])
+        return augment(np.concatenate(heard), self._noises, random, self._strength)
 
     def _batch(self, keys: list[tuple[int, int]]) -> Batch:
         made = [self._utterance(*key) for key in keys]

@@ -38,6 +38,11 @@ OPENING = 0.05
 """Share of the training on short, clean clips, where an alignment is found soonest."""
 OPENING_S, LONGEST_S = 3.2, 16.5
 OPENING_STRENGTH = Strength(warp=0.05, tempo=0.05, room=0.0, band_limit=0.0, frequency_masks=0, time_masks=0)
+LIGHT = 0.35
+"""Until this share of the training, augmentation is light."""
+LIGHT_STRENGTH = Strength(
+    warp=0.08, tempo=0.1, noise=0.3, snr_db=(8.0, 28.0), room=0.15, frequency_masks=1, time_masks=1
+)
 FAST_EMIT = 0.004
 BAND = 10
 """Label positions computed at each step, around the CTC alignment."""
@@ -80,8 +85,9 @@ def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torc
     ).sum() / total, ctc / total
 
 
-def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
+def open_trainset(stores: Path, pieces: Path, seed: int, stage: str = "full") -> Trainset:
     """Every store that is there, each a part; the opening takes short, clean clips only."""
+    opening = stage == "opening"
     parts = []
     for folder in sorted(stores.iterdir()):
         name = folder.name.split("-")[0]
@@ -95,7 +101,9 @@ def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) 
     print(
         f"{sum(len(p.clips) for p in parts)} clips in {len(parts)} parts, {len(wakes)} wake words", flush=True
     )
-    return Trainset(parts, pieces, noises, wakes, seed)
+    return Trainset(
+        parts, pieces, noises, wakes, seed, strength=LIGHT_STRENGTH if stage == "light" else Strength()
+    )
 
 
 def save(path: Path, **state: object) -> None:
@@ -141,9 +149,9 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> N
         step, used_s = state["step"], state["used_s"]
 
     def batches() -> Iterator[Batch]:
-        for opening, until in ((True, OPENING), (False, 1.0)):
+        for stage, until in (("opening", OPENING), ("light", LIGHT), ("full", 1.0)):
             if used_s < 60 * minutes * until:
-                trainset = open_trainset(stores, run / "pieces.model", seed + step + 1000 * rank, opening)
+                trainset = open_trainset(stores, run / "pieces.model", seed + step + 1000 * rank, stage)
                 yield from itertools.takewhile(lambda _: used_s < 60 * minutes * until, trainset.batches())  # noqa: B023
 
     last, saved, audio_s, sums = time.monotonic(), used_s, 0.0, [0.0, 0.0, 0]

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Train the recogniser from nothing: synthesise, extract, learn the word pieces, train, export.
+#   scripts/training/asr/recipe.sh DATA WORK      DATA: folder of manifests (librispeech, speechocean, ... and text/)
+# Synthesis needs flite, festival (festvox-kallpc16k, festvox-us-slt-hts), espeak-ng and, from Debian's non-free part,
+# libttspico-utils; without pico the other voices fill in. Everything resumes where it was interrupted.
+set -eu
+data=$(realpath "$1")
+mkdir -p "$2"
+work=$(realpath "$2")
+cd "$(dirname "$0")/../../.."
+python=${PYTHON:-python3}
+stores=$work/stores
+run=$work/run
+mkdir -p "$stores" "$run"
+
+"$python" scripts/training/synthesise.py --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
+"$python" scripts/training/synthesise.py --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
+
+store() { # NAME MANIFEST... [--only REGEX] [--drop REGEX]: one feature store, unless it is there
+    name=$1
+    shift
+    [ -e "$stores/$name/rows.f16" ] || "$python" -m scripts.training.asr.features --out "$stores/$name" "$@"
+}
+store noise --manifest "$data/noise/manifest.jsonl" --drop white_noise
+store speech_commands --manifest "$data/speech_commands/manifest.jsonl"
+store wake_real --manifest "$data/wake_words/manifest.jsonl" --only 'alexa-(0|1[0-5])'
+store cv --manifest "$data/common_voice/manifest.jsonl" --manifest "$data/common_voice_extra/manifest.jsonl" --only ' en$'
+store librispeech --manifest "$data/librispeech/manifest.jsonl"
+store speechocean --manifest "$data/speechocean/manifest.jsonl"
+store readers --manifest "$data/kathleen/manifest.jsonl" --manifest "$data/ljspeech/manifest.jsonl"
+store words --manifest "$data/wake_words/manifest.jsonl" --manifest "$data/near_wake_words/manifest.jsonl" \
+    --manifest "$data/phrases/manifest.jsonl" --only 'Precise|custom|wake_words/(computer|jarvis|smart|snowboy|view)'
+for shard in "$work"/synth/shard-*; do
+    store "synth-${shard##*-}" --manifest "$shard/manifest.jsonl"
+done
+set --
+for shard in "$work"/synth_alexa/shard-*; do
+    set -- "$@" --manifest "$shard/manifest.jsonl"
+done
+store wake_synth "$@"
+
+[ -e "$run/pieces.model" ] || "$python" -m scripts.training.asr.pieces --out "$run" --size 256 \
+    "$stores/librispeech" "$stores/speechocean" "$stores/synth-00" "$stores/synth-00" "$stores/synth-01" "$stores/synth-01"
+"$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-85}" --threads "${THREADS:-1}"
+"$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en

@@ -1,0 +1,78 @@
+"""The recogniser on the shipped model: any chunking, any input, bounded memory."""
+
+import numpy as np
+import pytest
+
+from alexa_local.errors import ModelError, UsageError
+from alexa_local.frontend import log_mel
+from alexa_local.models import models_folder, open_model
+from alexa_local.recognise import Options, Recogniser
+
+pytestmark = pytest.mark.skipif(
+    not (models_folder() / "asr-en").is_dir(), reason="no recogniser model is here"
+)
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser(open_model("asr-en"))
+
+
+def noise(seconds: float, level: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(-level, level + 1, int(16_000 * seconds)).astype(np.int16)
+
+
+@pytest.mark.parametrize("sizes", [(1,), (7, 13), (250,)])
+def test_two_chunkings_give_the_same_reading(recogniser: Recogniser, sizes: tuple[int, ...]) -> None:
+    frames = log_mel(noise(2.0, 8000))
+    whole, pieces = recogniser.stream(), recogniser.stream()
+    whole.push(frames)
+    at, turn = 0, 0
+    while at < len(frames):
+        size = sizes[turn % len(sizes)]
+        pieces.push(frames[at : at + size])
+        at, turn = at + size, turn + 1
+    assert whole.finish() == pieces.finish()
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(0, np.int16), np.zeros(300, np.int16), np.zeros(48_000, np.int16)]
+)
+def test_silence_has_no_words(recogniser: Recogniser, samples: np.ndarray) -> None:
+    assert recogniser.transcribe(samples)[0].text == ""
+
+
+def test_clipped_noise_does_not_break_it(recogniser: Recogniser) -> None:
+    shouted = np.where(noise(3.0, 100) > 0, 32767, -32768).astype(np.int16)
+    hypotheses = recogniser.transcribe(shouted)
+    assert hypotheses and all(np.isfinite(one.score) for one in hypotheses)
+
+
+def test_a_long_recording_is_cut_into_streams(recogniser: Recogniser) -> None:
+    assert len(recogniser.transcribe(noise(80.0, 300))) == 1
+
+
+def test_hypotheses_differ_and_are_sorted(recogniser: Recogniser) -> None:
+    hypotheses = recogniser.transcribe(noise(4.0, 12_000))
+    texts = [one.text for one in hypotheses]
+    assert len(set(texts)) == len(texts)
+    assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
+
+
+def test_word_times_match_the_words(recogniser: Recogniser) -> None:
+    for one in recogniser.transcribe(noise(4.0, 12_000)):
+        assert len(one.word_times_s) == len(one.text.split())
+        assert all(start < end for start, end in one.word_times_s)
+
+
+def test_a_beam_that_the_joint_cannot_take_is_refused() -> None:
+    with pytest.raises(UsageError, match="beam of 100"):
+        Recogniser(open_model("asr-en"), Options(beam=100))
+
+
+def test_a_model_without_its_networks_is_refused(tmp_path) -> None:
+    folder = tmp_path / "asr-en"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"files": {}}')
+    with pytest.raises(ModelError, match=r"pieces\.txt"):
+        Recogniser(open_model("asr-en", tmp_path))

@@ -1,0 +1,76 @@
+"""The search against brute force on tiny tables, where every alignment can be counted."""
+
+import itertools
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from alexa_local.recognise.search import BLANK, BeamSearch
+
+STEPS, PIECES = 4, 3
+
+
+def table(seed: int) -> np.ndarray:
+    """log p(piece | step, last label): float32 (STEPS, PIECES contexts, PIECES)."""
+    logits = np.random.default_rng(seed).normal(0, 1.5, (STEPS, PIECES, PIECES))
+    return (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+
+
+def brute_force(log_p: np.ndarray, most: int) -> dict[tuple[int, ...], float]:
+    """Every reading's score, by walking every alignment with at most `most` labels a step."""
+    totals: dict[tuple[int, ...], float] = defaultdict(lambda: -np.inf)
+    runs = [run for n in range(most + 1) for run in itertools.product(range(1, PIECES), repeat=n)]
+    for alignment in itertools.product(runs, repeat=STEPS):
+        labels, score = (), 0.0
+        for step, run in enumerate(alignment):
+            for piece in (*run, BLANK):
+                score += log_p[step, labels[-1] if labels else BLANK, piece]
+                labels = (*labels, piece) if piece != BLANK else labels
+        totals[labels] = np.logaddexp(totals[labels], score)
+    return totals
+
+
+def search(log_p: np.ndarray, beam: int, most: int) -> BeamSearch:
+    found = BeamSearch(beam, context=1, labels_per_step=most, margin=1e9)
+    for step in range(STEPS):
+        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_wide_beam_finds_what_brute_force_finds(seed: int) -> None:
+    log_p = table(seed)
+    wanted = brute_force(log_p, most=2)
+    found = search(log_p, beam=4000, most=2)
+    assert len(found.paths) == len(wanted)
+    for path in found.paths:
+        assert path.score == pytest.approx(wanted[path.labels], abs=1e-4)
+    assert found.best.labels == max(wanted, key=lambda labels: wanted[labels])
+
+
+def test_a_beam_of_one_follows_certain_labels() -> None:
+    log_p = np.full((STEPS, PIECES, PIECES), -20.0, np.float32)
+    log_p[:, :, BLANK] = -0.01
+    log_p[1, BLANK] = [-20, -20, -0.01]  # at step 1, with nothing read, label 2 is certain
+    found = search(log_p, beam=1, most=2)
+    assert (found.best.labels, found.best.steps) == ((2,), (1,))
+
+
+def test_scores_never_rise_and_paths_are_sorted() -> None:
+    log_p, found, last = table(9), BeamSearch(3, context=1), 0.0
+    for step in range(STEPS):
+        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+        scores = [path.score for path in found.paths]
+        assert scores == sorted(scores, reverse=True)
+        assert scores[0] <= last + 1e-6
+        last = scores[0]
+    assert 1 <= len(found.paths) <= 3
+
+
+def test_readings_far_below_the_best_are_dropped() -> None:
+    log_p = np.full((STEPS, PIECES, PIECES), -30.0, np.float32)
+    log_p[:, :, BLANK] = 0.0
+    found = BeamSearch(8, context=1, margin=12.0)
+    found.advance(lambda contexts: np.stack([log_p[0, c[-1]] for c in contexts]))
+    assert [path.labels for path in found.paths] == [()]
