@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,21 +23,15 @@ from alexa_local.errors import DeviceError
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.sound.devices import AudioDevice
 from alexa_local.sound.portaudio import OpenStream, PortAudio, StreamShape
+from alexa_local.sound.states import OnState, log_state
 
 log = logging.getLogger(__name__)
-
-OnState = Callable[[str, str], None]
-"""Called with "lost", "retrying" or "back", and a sentence about it."""
 
 _BLOCK_S = BLOCK_SAMPLES / SAMPLE_RATE
 _QUEUE_BLOCKS = 250
 _CONTINUE = 0  # pyaudio.paContinue
 _CHECK_S = 0.5
 RETRY_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 5.0)
-
-
-def _ignore(state: str, detail: str) -> None:
-    """Stand in for a callback that nobody gave."""
 
 
 def _shapes(device: AudioDevice) -> list[StreamShape]:
@@ -58,7 +52,7 @@ class Microphone:
         self,
         device: str | None,
         portaudio: PortAudio,
-        on_state: OnState = _ignore,
+        on_state: OnState = log_state,
         *,
         wait_for_device: bool = False,
         lost_after_s: float = 4.0,
@@ -165,7 +159,7 @@ class Microphone:
 
 def open_microphone(
     device: str | None = None,
-    on_state: OnState = _ignore,
+    on_state: OnState = log_state,
     portaudio: PortAudio | None = None,
     wait_for_device: bool = False,
 ) -> Microphone:
@@ -173,7 +167,7 @@ def open_microphone(
 
     Args:
         device: see `alexa-local devices`; None for the default.
-        on_state: told when the device is lost, looked for again ("retrying") and back.
+        on_state: told when the device is lost, looked for again ("retrying") and back; by default the log is.
         portaudio: the process's, when a loudspeaker shares it.
         wait_for_device: start as lost, instead of raising, when there is none yet.
 

@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,21 +21,15 @@ from alexa_local.errors import DeviceError
 from alexa_local.playback.mixer import Mixer
 from alexa_local.sound.devices import AudioDevice
 from alexa_local.sound.portaudio import OpenStream, PortAudio, StreamShape
+from alexa_local.sound.states import OnState, log_state
 from alexa_local.sound.threads import Spawn, spawn_daemon
 
 log = logging.getLogger(__name__)
-
-OnState = Callable[[str, str], None]
-"""Called with "lost", "retrying" or "back", and a sentence about it."""
 
 _BLOCK_S = 0.04
 _CONTINUE = 0  # pyaudio.paContinue
 _CHECK_S = 0.5
 RETRY_DELAYS_S = (0.5, 1.0, 2.0, 5.0)
-
-
-def _ignore(state: str, detail: str) -> None:
-    """Stand in for a callback that nobody gave."""
 
 
 def _shapes(rate_hz: int, device: AudioDevice) -> list[StreamShape]:
@@ -114,7 +108,7 @@ class Loudspeaker:
         mixer: Mixer,
         device: str | None = None,
         portaudio: PortAudio | None = None,
-        on_state: OnState = _ignore,
+        on_state: OnState = log_state,
         spawn: Spawn = spawn_daemon,
         *,
         wait_for_device: bool = False,
@@ -139,7 +133,7 @@ class Loudspeaker:
         except DeviceError as error:
             if not wait_for_device:
                 raise
-            self._on_state("lost", str(error))
+            self._on_state("lost", f"{error} Going on without sound.")
         spawn("loudspeaker", self._watch)
 
     @property
@@ -222,27 +216,17 @@ def open_loudspeaker(
     mixer: Mixer,
     device: str | None = None,
     portaudio: PortAudio | None = None,
-    on_state: OnState = _ignore,
+    on_state: OnState = log_state,
     spawn: Spawn = spawn_daemon,
 ) -> Loudspeaker | NullLoudspeaker:
     """A loudspeaker whatever happens: without a device it keeps time and waits for one.
 
-    One warning tells that there is none and what to do; a missing PyAudio gives a `NullLoudspeaker`.
+    `on_state`, by default the log, is told once that there is none and what to do.
     """
+    portaudio = portaudio or PortAudio()
     try:
-        return Loudspeaker(mixer, device, portaudio, on_state, spawn)
-    except DeviceError as error:
-        log.warning("No loudspeaker: %s Going on without sound.", error)
-    try:
-        return Loudspeaker(mixer, device, portaudio, on_state, spawn, wait_for_device=_has_pyaudio(portaudio))
-    except DeviceError:
+        portaudio.devices()
+    except DeviceError as error:  # waiting for a device helps; waiting for a library does not
+        on_state("lost", f"{error} Going on without sound.")
         return NullLoudspeaker(mixer, spawn)
-
-
-def _has_pyaudio(portaudio: PortAudio | None) -> bool:
-    """Whether waiting can help: a device can come while we run, a missing library cannot."""
-    try:
-        (portaudio or PortAudio()).devices()
-    except DeviceError:
-        return False
-    return True
+    return Loudspeaker(mixer, device, portaudio, on_state, spawn, wait_for_device=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -60,8 +61,12 @@ class MusicPlayer:
         """Whether it holds in the middle of a track."""
         return self._playing and self._mixer.music_paused
 
-    def play(self, query: str | None = None) -> Track | None:
+    def play(self, query: str | None = None, shuffle: bool = False) -> Track | None:
         """Play what a request means, or everything; return the first track, None when nothing fits.
+
+        Args:
+            query: words of a title, artist, album or folder.
+            shuffle: in an order of chance instead of the albums'.
 
         Raises:
             ConfigError: there is no music folder.
@@ -69,6 +74,8 @@ class MusicPlayer:
         tracks = self._library.find(query)
         if not tracks:
             return None
+        if shuffle:
+            random.shuffle(tracks)
         with self._changed:
             self._queue = tracks
             self._choose(0)

@@ -87,6 +87,11 @@ def test_next_and_previous_are_heard_at_once(player):
     assert player.music.previous().title == "low"
 
 
+def test_shuffled_music_is_all_of_it(player, monkeypatch):
+    monkeypatch.setattr("random.shuffle", lambda tracks: tracks.reverse())
+    assert [player.music.play(shuffle=True).title, player.music.next().title] == ["high", "middle"]
+
+
 def test_next_after_the_last_track_stops(player):
     player.music.play("high")
     assert player.level() == 0.4
