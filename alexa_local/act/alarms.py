@@ -116,6 +116,11 @@ class Alarms:
         if not alarms:
             raise RequestRefused("You have no alarms.")
         fitting = [alarm for alarm in alarms if _fits(alarm, time, date, repeat)]
+        if date and len(fitting) > 1:  # "my Monday alarm" is rather Monday's than the daily one
+            own = [
+                alarm for alarm in fitting if alarm.date == date or alarm.repeat == WEEKDAYS[date.weekday()]
+            ]
+            fitting = own or fitting
         if len(fitting) == 1:
             return fitting[0]
         now = local(self._clock)

@@ -123,10 +123,10 @@ class Contacts:
         )
         best = [row for row in rows if row["rank"] == rows[0]["rank"]]
         if not best:
-            raise RequestRefused(f"I don't know anybody called {said}.")
+            raise RequestRefused(f"I don't know anybody called {said.title()}.")
         if len(best) > 1:
             names = spoken.listing([row["name"] for row in best], "or")
-            raise RequestRefused(f"Which {said}: {names}?")
+            raise RequestRefused(f"Which {said.title()}: {names}?")
         return self._contact(best[0])
 
     def _contact(self, row: sqlite3.Row) -> Contact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from alexa_local.store import Store
 
 MOST_ITEMS = 500
 """On one list; reading more aloud takes a quarter of an hour."""
+
+_ARTICLE = re.compile(r"^(?:the|some|a|an|my|more)\s+(?=\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ class Lists:
 
 
 def _clean(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(cleaned for item in items if (cleaned := " ".join(item.split()))))
+    """Items without what only belongs to the sentence: `some milk` and `the milk` are milk."""
+    bare = (_ARTICLE.sub("", " ".join(item.split())) for item in items)
+    return list(dict.fromkeys(item for item in bare if item))
 
 
 def _matching(item: str, written: list[str]) -> str:

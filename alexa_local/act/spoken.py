@@ -35,6 +35,12 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def is_or_are(items: Sequence[str]) -> str:
+    """`is` for one thing, `are` for several and for the blinds."""
+    plural = len(items) != 1 or (items[0].endswith("s") and not items[0].endswith("ss"))
+    return "are" if plural else "is"
+
+
 def sentence(text: str) -> str:
     """The text with a capital at its front and a full stop at its end."""
     text = text[:1].upper() + text[1:]

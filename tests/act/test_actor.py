@@ -36,7 +36,6 @@ def test_every_handler_takes_the_slots_of_its_intent(house: House, intent: str) 
     examples: dict[str, Any] = {
         "time": "07:00",
         "date": "2025-12-24",
-        "day": "2025-12-24",
         "device": "reading lamp",
         "room": "kitchen",
         "kind": "light",

@@ -1,14 +1,16 @@
 import datetime
+import random
+from zoneinfo import ZoneInfo
 
 import pytest
 from house import House
 
-from alexa_local.act.alarms import instant_s
+from alexa_local.act.alarms import REPEATS, WEEKDAYS, Alarm, instant_s
 from alexa_local.act.clock import local
 from alexa_local.testing.clock import FakeClock
 
 
-def _rings(house: House, days: float, step_s: float = 600) -> list[str]:
+def _rings(house: House, days: float, step_s: float = 1800) -> list[str]:
     """The local times at which alarms ring while time passes."""
     found = []
     for _ in range(int(days * 86400 / step_s)):
@@ -63,6 +65,26 @@ def test_summer_time_moves_no_alarm(house: House, start: str, time: str, moment:
     assert house.services.schedule.due() == []
 
 
+def _matches(moment: datetime.datetime, time: datetime.time, repeat: str) -> bool:
+    is_time = (moment.hour, moment.minute) == (time.hour, time.minute) and not moment.fold
+    return is_time and WEEKDAYS[moment.weekday()] in REPEATS[repeat]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_next_ring_is_the_one_that_looking_at_every_minute_finds(seed: int) -> None:
+    chance = random.Random(seed)
+    zone = ZoneInfo(chance.choice(["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"]))
+    after_s = datetime.datetime(2026, 3, 20, tzinfo=zone).timestamp() + 60 * chance.randrange(20 * 1440)
+    time = datetime.time(
+        chance.choice([0, 3, 7, 12, 23]), chance.randrange(60)
+    )  # none that summer time skips
+    repeat = chance.choice(list(REPEATS))
+    minute_s = after_s + 60
+    while not _matches(datetime.datetime.fromtimestamp(minute_s, zone), time, repeat):
+        minute_s += 60
+    assert Alarm(1, "", time, repeat, None, 0.0).next_ring_s(after_s, zone) == minute_s
+
+
 def test_an_alarm_follows_the_house_to_another_zone(house: House) -> None:
     house.ask("SetAlarm", time="07:00", repeat="daily")
     house.clock.move_to("America/New_York")
@@ -103,6 +125,7 @@ def test_a_clock_that_was_a_year_ahead_silences_nothing(house: House) -> None:
     house.clock.set_wall(365 * 86400)
     house.services.schedule.due()
     house.clock.set_wall(-365 * 86400)
+    house.services.schedule.due()  # the waiting thread looks at least every half minute
     house.services.schedule.dismiss()
     assert _rings(house, 1) == ["Fri 20:00"]
 
@@ -165,6 +188,13 @@ def test_what_is_said_about_alarms(house: House, intent: str, slots: dict[str, o
     house.ask("SetAlarm", time="08:00")
     house.ask("SetAlarm", time="06:30", repeat="monday")
     assert house.reply(intent, **slots) == reply
+
+
+def test_the_alarm_of_a_day_is_rather_that_days_than_every_days(house: House) -> None:
+    house.ask("SetAlarm", time="06:00", repeat="daily")
+    house.ask("SetAlarm", time="08:00", repeat="monday")
+    assert house.reply("CancelAlarm", date="2025-11-24").startswith("Your alarm for eight o'clock")
+    assert house.reply("CancelAlarm", date="2025-11-24").startswith("Your alarm for six o'clock")
 
 
 def test_an_alarm_that_rings_tells_the_time(house: House) -> None:

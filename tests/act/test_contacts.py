@@ -167,7 +167,7 @@ def test_a_first_name_that_two_people_have_is_asked_about(house: House) -> None:
     house.services.contacts.import_bytes(PEOPLE)
     with pytest.raises(RequestRefused, match=r"^Which Ann: Ann Brown or Ann Jones\?$"):
         house.services.contacts.resolve("Ann")
-    assert house.reply("UnknownContact", name="ann") == "Which ann: Ann Brown or Ann Jones?"
+    assert house.reply("UnknownContact", name="ann") == "Which Ann: Ann Brown or Ann Jones?"
     house.services.contacts.import_bytes(_vcard("FN:Zoe", "NICKNAME:Ann"))  # a nickname is more exact
     assert house.services.contacts.resolve("Ann").name == "Zoe"
 
@@ -203,7 +203,7 @@ def test_names_for_the_catalogue(house: House) -> None:
         ),
         ("CallContact", {"contact": "Ann Brown"}, "I have no number for Ann Brown.", []),
         ("CallContact", {"contact": "Zaphod"}, "I don't know anybody called Zaphod.", []),
-        ("CallContact", {"contact": "ann"}, "Which ann: Ann Brown or Ann Jones?", []),
+        ("CallContact", {"contact": "ann"}, "Which Ann: Ann Brown or Ann Jones?", []),
         (
             "SendMessage",
             {"contact": "mum", "message": "I'm late"},

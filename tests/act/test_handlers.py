@@ -10,7 +10,7 @@ from alexa_local.testing.player import FakePlayer
     [
         ("GetTime", {}, "It's seven thirty in the evening."),
         ("GetDate", {}, "It's Friday the twenty-first of November."),
-        ("GetDate", {"day": "2025-12-24"}, "That's Wednesday the twenty-fourth of December."),
+        ("GetDate", {"date": "2025-12-24"}, "That's Wednesday the twenty-fourth of December."),
         ("Greeting", {}, "Good evening."),
         ("Goodbye", {}, "Good night."),
         ("Thanks", {}, "You're welcome."),

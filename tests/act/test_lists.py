@@ -17,7 +17,7 @@ from house import House
             "I added milk and tea to the shopping list; egg you had already.",
             ["eggs", "oat flakes", "milk", "tea"],
         ),
-        ("AddToList", {"items": ["Eggs"]}, "Eggs is already on the shopping list.", ["eggs", "oat flakes"]),
+        ("AddToList", {"items": ["Eggs"]}, "Eggs are already on the shopping list.", ["eggs", "oat flakes"]),
         (
             "AddToList",
             {"items": "tea", "list": "shopping list"},
@@ -31,7 +31,7 @@ from house import House
             "I added nails to the hardware list.",
             ["eggs", "oat flakes"],
         ),
-        ("RemoveFromList", {"items": ["egg"]}, "I took eggs off the shopping list.", ["oat flakes"]),
+        ("RemoveFromList", {"items": ["the egg"]}, "I took eggs off the shopping list.", ["oat flakes"]),
         (
             "RemoveFromList",
             {"items": ["tea"]},

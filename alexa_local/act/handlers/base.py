@@ -48,6 +48,6 @@ def time_of(slots: Slots) -> datetime.time | None:
     return datetime.time.fromisoformat(text(slots, "time")) if text(slots, "time") else None
 
 
-def date_of(slots: Slots, name: str = "date") -> datetime.date | None:
-    """A slot with a date, "YYYY-MM-DD"."""
-    return datetime.date.fromisoformat(text(slots, name)) if text(slots, name) else None
+def date_of(slots: Slots) -> datetime.date | None:
+    """The slot `date`, "YYYY-MM-DD"."""
+    return datetime.date.fromisoformat(text(slots, "date")) if text(slots, "date") else None

@@ -18,7 +18,7 @@ def get_time(services: Services, slots: Slots) -> Outcome:
 def get_date(services: Services, slots: Slots) -> Outcome:
     """It's Friday the twenty-first of November."""
     today = local(services.clock).date()
-    day = date_of(slots, "day") or today
+    day = date_of(slots) or today
     spoken_day = spoken.date(day, today)
     return done(f"It's {spoken_day}" if day == today else f"That's {spoken_day}", date=day.isoformat())
 

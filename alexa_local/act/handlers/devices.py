@@ -191,8 +191,7 @@ def _subject(devices: Sequence[DeviceSettings], room: str) -> str:
     """`the reading lamp is`, `the blinds are`, `two lights in the kitchen are`."""
     if len(devices) == 1:
         name = devices[0].name
-        verb = "are" if name.endswith("s") and not name.endswith("ss") else "is"
-        return f"{'' if devices[0].kind == 'scene' else 'the '}{name} {verb}"
+        return f"{'' if devices[0].kind == 'scene' else 'the '}{name} {spoken.is_or_are([name])}"
     kinds = {device.kind for device in devices}
     noun = kinds.pop() if len(kinds) == 1 else "device"
     return spoken.count(len(devices), noun) + (f" in the {room} are" if room else " are")

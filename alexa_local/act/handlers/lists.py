@@ -13,7 +13,7 @@ def add_to_list(services: Services, slots: Slots) -> Outcome:
     name = _name(slots)
     change = services.lists.add(name, _items(slots))
     if not change.done:
-        verb = "is" if len(change.not_done) == 1 else "are"
+        verb = spoken.is_or_are(change.not_done)
         return done(f"{spoken.listing(change.not_done)} {verb} already on the {name} list")
     also = f"; {spoken.listing(change.not_done)} you had already" if change.not_done else ""
     return done(
