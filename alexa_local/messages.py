@@ -32,6 +32,19 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class SentenceGraph:
+    """Sentences as a graph of words; a sentence is a path from node 0 to a node of `ends`.
+
+    Attributes:
+        arcs: for each node, the words that may come next and the node that each leads to.
+        ends: nodes where a sentence may end.
+    """
+
+    arcs: tuple[tuple[tuple[str, int], ...], ...]
+    ends: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Interpretation:
     """What a request means.
 

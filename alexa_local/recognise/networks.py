@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +23,7 @@ class Pieces:
 
     def __init__(self, pieces: list[str]) -> None:
         self._pieces = pieces
+        self._numbers = {piece: number for number, piece in enumerate(pieces)}
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -29,6 +31,21 @@ class Pieces:
     def starts_word(self, piece: int) -> bool:
         """Whether the piece begins a new word."""
         return self._pieces[piece].startswith(WORD_START)
+
+    def spell(self, word: str) -> tuple[int, ...]:
+        """A word's pieces, by byte-pair merges as they were learnt (Sennrich et al. 2016); () if none fit."""
+        parts = list(WORD_START + word)
+        while True:
+            pairs = [self._numbers.get(a + b, len(self)) for a, b in itertools.pairwise(parts)]
+            if not pairs or min(pairs) == len(self):
+                break
+            at = pairs.index(min(pairs))
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        return (
+            tuple(self._numbers[part] for part in parts)
+            if all(part in self._numbers for part in parts)
+            else ()
+        )
 
     def text(self, labels: tuple[int, ...]) -> str:
         """The words that a sequence of pieces spells."""
@@ -87,11 +104,15 @@ class Networks:
 
         Args:
             encoded: the encoder's vector, (1, joint).
-            contexts: at most `rows` label contexts, each of `context` labels, oldest first.
+            contexts: label contexts, each of `context` labels, oldest first.
         """
-        for row, labels in enumerate(contexts):
-            self._batch[row] = self.predict(labels)
-        logits = self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(contexts)]
+        parts = []
+        for first in range(0, len(contexts), self.rows):
+            some = contexts[first : first + self.rows]
+            for row, labels in enumerate(some):
+                self._batch[row] = self.predict(labels)
+            parts.append(self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(some)])
+        logits = np.concatenate(parts)
         high = logits.max(axis=1, keepdims=True)
         return logits - high - np.log(np.exp(logits - high).sum(axis=1, keepdims=True))
 

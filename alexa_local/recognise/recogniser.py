@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from alexa_local.errors import UsageError
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
 from alexa_local.models import Model
+from alexa_local.recognise.guide import Guide
 from alexa_local.recognise.networks import Networks, Pieces
 from alexa_local.recognise.search import BeamSearch, Path
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+GUIDED_NATS_PER_LABEL = 1.0
+"""How much less likely a guided reading may be than the best free one, for each of that one's labels."""
+
 _FLUSH_FRAMES = 48
 """Near-silence pushed through at the end, so that the last word, which the model writes late, comes out."""
 _CUT_AFTER_S, _CUT_SILENCE_S, _CUT_AT_LATEST_S = 20.0, 0.5, 35.0
@@ -30,19 +34,22 @@ class Options:
     Attributes:
         beam: readings kept; 1 is greedy.
         n_best: readings returned.
+        guided_beam: readings kept inside the owner's sentences, when there are any.
     """
 
     beam: int = 4
     n_best: int = 4
+    guided_beam: int = 16
 
 
 class Stream:
     """One utterance: its frames go in, its words come out."""
 
-    def __init__(self, networks: Networks, options: Options) -> None:
-        self._networks, self._options = networks, options
+    def __init__(self, networks: Networks, options: Options, guide: Guide | None = None) -> None:
+        self._networks, self._options, self._guide = networks, options, guide
         self._states = networks.start()
         self._search = BeamSearch(options.beam, networks.context)
+        self._guided = BeamSearch(options.guided_beam, networks.context, guide=guide) if guide else None
         self._waiting = np.zeros((0, networks.bands), np.float32)
         self._steps = 0
 
@@ -69,14 +76,29 @@ class Stream:
         whole = len(known) // size * size
         for first in range(0, whole, size):
             encoded, self._states = self._networks.encode(known[first : first + size], self._states)
-            self._search.advance(partial(self._networks.log_probabilities, encoded))
+            scores = partial(self._networks.log_probabilities, encoded)
+            self._search.advance(scores)
+            if self._guided:
+                self._guided.advance(scores)
             self._steps += 1
         self._waiting = known[whole:].copy()
 
     def finish(self) -> list[Hypothesis]:
         """Close the stream and return its readings, best first; never empty."""
         self.push(np.full((_FLUSH_FRAMES, self._networks.bands), LOG_FLOOR + 1.0, np.float32))
-        return [self._hypothesis(path) for path in self._search.paths[: self._options.n_best]]
+        found = {
+            path.labels: path for path in (*self._search.paths[: self._options.n_best], *self._sentences())
+        }
+        return [self._hypothesis(path) for path in sorted(found.values(), key=lambda path: -path.score)]
+
+    def _sentences(self) -> list[Path]:
+        """The guided readings that are whole sentences and not much less likely than the free ones."""
+        if not self._guided or not self._guide:
+            return []
+        free = self._search.best
+        bar = free.score - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
+        whole = [path for path in self._guided.paths if path.labels and self._guide.is_sentence(path.state)]
+        return [path for path in whole if path.score >= bar][: self._options.n_best]
 
     @property
     def _step_s(self) -> float:
@@ -111,6 +133,7 @@ class Recogniser:
         """
         self._networks = Networks(model, threads)
         self._options = options
+        self._guide: Guide | None = None
         if not 1 <= options.beam <= self._networks.rows:
             raise UsageError(
                 f"A beam of {options.beam} is not possible. Choose one from 1 to {self._networks.rows}."
@@ -118,7 +141,12 @@ class Recogniser:
 
     def stream(self) -> Stream:
         """A stream for a new utterance."""
-        return Stream(self._networks, self._options)
+        return Stream(self._networks, self._options, self._guide)
+
+    def guide(self, sentences: SentenceGraph | None) -> None:
+        """Look for these sentences too, beside any others, in the streams from now on; None for no more."""
+        pieces = self._networks.pieces
+        self._guide = Guide(sentences, pieces.spell, len(pieces)) if sentences else None
 
     def transcribe(self, samples: NDArray[np.int16]) -> list[Hypothesis]:
         """The readings of a whole recording, best first; one cut into several streams has one reading.

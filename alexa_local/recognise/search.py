@@ -8,15 +8,28 @@ bound on labels a step follow Saon et al. 2020, time-synchronous decoding).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from alexa_local.recognise.guide import START, State
 
 Scores = Callable[[list[tuple[int, ...]]], NDArray[np.float32]]
 """From label contexts to natural-log probabilities (len(contexts), pieces); piece 0 is blank."""
 
 BLANK = 0
+
+
+class Leads(Protocol):
+    """What may lead a search: `guide.Guide`."""
+
+    def steps(self, state: State) -> dict[int, State]:
+        """The pieces that may come next, and where each leads."""
+
+    def barred(self, state: State) -> NDArray[np.bool_]:
+        """Which pieces may not come next, bool (pieces,)."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +40,26 @@ class Path:
         labels: word pieces, without blanks.
         steps: the encoder step at which each was written.
         score: natural-log probability, summed over the alignments that were kept.
+        state: where the guide is, when one leads.
     """
 
     labels: tuple[int, ...] = ()
     steps: tuple[int, ...] = ()
     score: float = 0.0
+    state: State = START
 
 
 class BeamSearch:
     """Keeps the best readings of one stream."""
 
-    def __init__(self, beam: int, context: int, labels_per_step: int = 3, margin: float = 12.0) -> None:
+    def __init__(
+        self,
+        beam: int,
+        context: int,
+        labels_per_step: int = 3,
+        margin: float = 12.0,
+        guide: Leads | None = None,
+    ) -> None:
         """Start with nothing read.
 
         Args:
@@ -45,9 +67,10 @@ class BeamSearch:
             context: labels that the prediction network sees.
             labels_per_step: labels that a reading may take in one step.
             margin: a reading this many nats below the best is dropped.
+            guide: keeps the readings within its sentences.
         """
         self._beam, self._context = beam, context
-        self._labels_per_step, self._margin = labels_per_step, margin
+        self._labels_per_step, self._margin, self._guide = labels_per_step, margin, guide
         self._step = 0
         self.paths: list[Path] = [Path()]
 
@@ -63,7 +86,7 @@ class BeamSearch:
         for taken in range(self._labels_per_step + 1):
             log_p = scores([self._context_of(path) for path in active])
             for path, row in zip(active, log_p, strict=True):
-                _merge(waiting, Path(path.labels, path.steps, path.score + float(row[BLANK])))
+                _merge(waiting, replace(path, score=path.score + float(row[BLANK])))
             if taken == self._labels_per_step:
                 break
             active = self._extend(active, log_p, self._bar(waiting))
@@ -86,6 +109,9 @@ class BeamSearch:
         """The best paths with one label more; their score can only fall, so what is under the bar is out."""
         totals = log_p + np.array([path.score for path in active], np.float32)[:, None]  # (paths, pieces)
         totals[:, BLANK] = -np.inf
+        if self._guide:
+            for row, path in zip(totals, active, strict=True):
+                row[self._guide.barred(path.state)] = -np.inf
         flat = totals.ravel()
         kept = min(self._beam, len(flat))
         best = np.argpartition(flat, -kept)[-kept:]
@@ -93,7 +119,9 @@ class BeamSearch:
         for index in best[flat[best] > bar]:
             row, label = divmod(int(index), log_p.shape[1])
             path = active[row]
-            _merge(longer, Path((*path.labels, label), (*path.steps, self._step), float(flat[index])))
+            state = self._guide.steps(path.state)[label] if self._guide else path.state
+            new = Path((*path.labels, label), (*path.steps, self._step), float(flat[index]), state)
+            _merge(longer, new)
         return list(longer.values())
 
 
@@ -104,4 +132,4 @@ def _merge(paths: dict[tuple[int, ...], Path], new: Path) -> None:
         paths[new.labels] = new
         return
     better = new if new.score > old.score else old
-    paths[new.labels] = Path(better.labels, better.steps, float(np.logaddexp(old.score, new.score)))
+    paths[new.labels] = replace(better, score=float(np.logaddexp(old.score, new.score)))

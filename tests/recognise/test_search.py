@@ -6,6 +6,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
+from alexa_local.messages import SentenceGraph
+from alexa_local.recognise.guide import START, Guide
 from alexa_local.recognise.search import BLANK, BeamSearch
 
 STEPS, PIECES = 4, 3
@@ -74,3 +76,33 @@ def test_readings_far_below_the_best_are_dropped() -> None:
     found = BeamSearch(8, context=1, margin=12.0)
     found.advance(lambda contexts: np.stack([log_p[0, c[-1]] for c in contexts]))
     assert [path.labels for path in found.paths] == [()]
+
+
+def spell(word: str) -> tuple[int, ...]:
+    return tuple(int(piece) for piece in word)
+
+
+SENTENCES = SentenceGraph(((("12", 1), ("1", 2)), (("1", 3),), (("22", 3),), ()), frozenset({2, 3}))
+"""The sentences 12 1, 1, and 1 22, in words spelled with the pieces 1 and 2."""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_guide_keeps_the_search_within_its_sentences_and_changes_no_score(seed: int) -> None:
+    log_p, guide = table(seed), Guide(SENTENCES, spell, PIECES)
+    found = BeamSearch(4000, context=1, labels_per_step=2, margin=1e9, guide=guide)
+    for step in range(STEPS):
+        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+    wanted = brute_force(log_p, most=2)
+    whole = {path.labels: path.score for path in found.paths if guide.is_sentence(path.state)}
+    assert set(whole) == {(1, 2, 1), (1,), (1, 2, 2)}
+    for labels, score in whole.items():
+        assert score == pytest.approx(wanted[labels], abs=1e-4)
+    assert {path.labels for path in found.paths} - set(whole) == {(), (1, 2)}
+
+
+def test_a_word_that_cannot_be_spelled_closes_its_sentences() -> None:
+    guide = Guide(SENTENCES, lambda word: () if word == "22" else spell(word), PIECES)
+    after_one = guide.steps(START)[1]
+    assert sorted(guide.steps(after_one)) == [2]
+    assert not guide.is_sentence(START)
+    assert guide.is_sentence(after_one)
