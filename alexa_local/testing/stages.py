@@ -1,4 +1,4 @@
-"""A wake word and a recogniser that need no model: one hears the first loud frames, the other the word "loud"."""
+"""A wake word and a recogniser that need no model: one hears loud frames, the other the word "loud"."""
 
 from __future__ import annotations
 
