@@ -135,7 +135,6 @@ class Alarms:
 
     def overdue(self) -> list[tuple[Alarm, float]]:
         """Alarms that should have rung by now, each with when it should have, in epoch seconds."""
-        self._forget_the_future()
         now_s, zone = self._clock.now(), self._clock.zone()
         found = []
         for alarm in self.all():
@@ -160,14 +159,14 @@ class Alarms:
         waits = (alarm.next_ring_s(self._handled_s(alarm), zone) - now_s for alarm in self.all())
         return min(waits, default=math.inf)
 
-    def _handled_s(self, alarm: Alarm) -> float:
-        """Since when an alarm waits; every repeat comes within eight days."""
-        return max(alarm.handled_s, self._clock.now() - 8 * _DAY_S)
-
-    def _forget_the_future(self) -> None:
+    def forget_the_future(self) -> None:
         """After a clock that was more than a day ahead was put right, alarms must not wait until then."""
         now_s = self._clock.now()
         self._store.write("UPDATE alarms SET handled_s = ? WHERE handled_s > ?", now_s, now_s + _DAY_S)
+
+    def _handled_s(self, alarm: Alarm) -> float:
+        """Since when an alarm waits; every repeat comes within eight days."""
+        return max(alarm.handled_s, self._clock.now() - 8 * _DAY_S)
 
     def _next_day_with(self, time: datetime.time) -> datetime.date:
         today = local(self._clock).date()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alexa_local.act import spoken
 from alexa_local.act.alarms import Alarms
@@ -95,15 +95,27 @@ class Schedule:
             StorageError: it could not be written down; the next call returns it again.
         """
         with self._store.transaction():
-            rings = []
+            self._timers.follow_the_wall_clock()
+            self._alarms.forget_the_future()
+            rings = [self._write_down(ring) for ring in self.overdue()]
             for timer in self._timers.overdue():
-                rings.append(self._ring("timer", timer.label, timer.name, timer.due_s, -timer.left_s))
                 self._store.write("DELETE FROM timers WHERE id = ?", timer.number)
-            for alarm, due_s in self._alarms.overdue():
-                label = f"{alarm.name} alarm" if alarm.name else "alarm"
-                rings.append(self._ring("alarm", label, alarm.name, due_s, self._clock.now() - due_s))
+            for alarm, _ in self._alarms.overdue():
                 self._alarms.mark_rung(alarm)
         return rings
+
+    def overdue(self) -> list[Ring]:
+        """What `due` would return, without a number, and with nothing written: for a disk that refuses."""
+        now_s = self._clock.now()
+        timers = [
+            Ring(0, "timer", timer.label, timer.name, timer.due_s, -timer.left_s)
+            for timer in self._timers.overdue()
+        ]
+        alarms = [
+            Ring(0, "alarm", f"{alarm.name} alarm".strip(), alarm.name, due_s, now_s - due_s)
+            for alarm, due_s in self._alarms.overdue()
+        ]
+        return timers + alarms
 
     def ringing(self) -> list[Ring]:
         """What rings at this moment, after a restart too; what has rung for long enough is dropped."""
@@ -134,14 +146,13 @@ class Schedule:
         wait_s = min(self._timers.next_due_in_s(), self._alarms.next_due_in_s())
         return None if wait_s == math.inf else min(max(wait_s, 0.0), LONGEST_WAIT_S)
 
-    def _ring(self, kind: str, label: str, name: str, due_s: float, late_s: float) -> Ring:
+    def _write_down(self, ring: Ring) -> Ring:
         with self._store.transaction() as connection:
-            row = connection.execute(
-                "INSERT INTO ringing (kind, label, name, due_s, late_s, since_s) "
-                "VALUES (?, ?, ?, ?, ?, ?) RETURNING *",
-                (kind, label, name, due_s, late_s, self._clock.now()),
-            ).fetchone()
-        return _stored_ring(row)
+            number = connection.execute(
+                "INSERT INTO ringing (kind, label, name, due_s, late_s, since_s) VALUES (?, ?, ?, ?, ?, ?)",
+                (ring.kind, ring.label, ring.name, ring.due_s, ring.late_s, self._clock.now()),
+            ).lastrowid
+        return replace(ring, number=number or 0)
 
 
 def _stored_ring(row: sqlite3.Row) -> Ring:

@@ -154,12 +154,22 @@ class Timers:
 
     def overdue(self) -> list[Timer]:
         """Timers that have ended and are still in the store; the first that ended comes first."""
-        self._follow_the_wall_clock()
         return [timer for timer in self.all() if not timer.paused and timer.left_s <= 0]
 
     def next_due_in_s(self) -> float:
         """Seconds until the next one ends; infinity without any, below 0 when one is overdue."""
         return min((timer.left_s for timer in self.all() if not timer.paused), default=math.inf)
+
+    def follow_the_wall_clock(self) -> None:
+        """After the clock was set, write down anew when each timer ends, for the case of a reboot."""
+        with self._store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT * FROM timers WHERE left_s IS NULL AND NOT follows_wall"
+            ).fetchall()
+            for row in rows:
+                due_s = self._clock.now() + self._left_s(row)
+                if abs(due_s - row["due_s"]) > _WALL_TOLERANCE_S:
+                    connection.execute("UPDATE timers SET due_s = ? WHERE id = ?", (due_s, row["id"]))
 
     def _timer(self, row: sqlite3.Row) -> Timer:
         paused = row["left_s"] is not None
@@ -209,17 +219,6 @@ class Timers:
                     "UPDATE timers SET boot_id = ?, due_elapsed_s = ?, follows_wall = 1 WHERE id = ?",
                     (self._clock.boot_id, self._elapsed_at(left_s), row["id"]),
                 )
-
-    def _follow_the_wall_clock(self) -> None:
-        """After the clock was set, write down anew when each timer ends, for the case of a reboot."""
-        with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT * FROM timers WHERE left_s IS NULL AND NOT follows_wall"
-            ).fetchall()
-            for row in rows:
-                due_s = self._clock.now() + self._left_s(row)
-                if abs(due_s - row["due_s"]) > _WALL_TOLERANCE_S:
-                    connection.execute("UPDATE timers SET due_s = ? WHERE id = ?", (due_s, row["id"]))
 
 
 def _check_duration(duration_s: float) -> None:

@@ -31,6 +31,7 @@ class Watch:
         self._wake = threading.Event()
         self._stopping = False
         self._last: list[Ring] = []
+        self._told: set[tuple[str, str]] = set()
 
     def changed(self) -> None:
         """Look again: something was set, cancelled or dismissed."""
@@ -51,19 +52,29 @@ class Watch:
     def look(self) -> float | None:
         """One look; returns the seconds until the next, None for when something changes.
 
-        A disk that fails is logged and tried again; what is due stays due.
+        A disk that refuses does not burn the pasta: what is due is told once, and written down later.
         """
         try:
             for ring in self._schedule.due():
-                self._on_due(ring)
-                if ring.missed:
+                told = (ring.kind, ring.label) in self._told
+                if not told:
+                    self._on_due(ring)
+                if told or ring.missed:
                     self._schedule.dismiss([ring])
+            self._told.clear()
             ringing = self._schedule.ringing()
             wait_s = self._schedule.next_due_in_s()
         except StorageError as error:
             _LOG.error("%s", error)
+            self._tell_unwritten()
             return LONGEST_WAIT_S
         if ringing != self._last:
             self._last = ringing
             self._on_ringing(ringing)
         return LONGEST_WAIT_S if ringing else wait_s
+
+    def _tell_unwritten(self) -> None:
+        for ring in self._schedule.overdue():
+            if (ring.kind, ring.label) not in self._told:
+                self._told.add((ring.kind, ring.label))
+                self._on_due(ring)

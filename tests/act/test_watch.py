@@ -49,16 +49,32 @@ def test_what_was_missed_is_told_and_does_not_ring(house: House, heard: Heard) -
     assert heard.ringing.empty()
 
 
-def test_a_disk_that_fails_is_tried_again(house: House, heard: Heard) -> None:
+def test_a_disk_that_refuses_keeps_nobody_from_hearing_of_a_timer_and_of_it_once(
+    house: House, heard: Heard
+) -> None:
     watch = Watch(house.services.schedule, heard.due.put, heard.on_ringing)
     house.ask("SetTimer", duration=10)
-    house.clock.advance(10)
+    house.ask("SetAlarm", time="19:31")
+    house.clock.advance(60)
     house.store.read("PRAGMA query_only = 1")
     assert watch.look() == LONGEST_WAIT_S
-    assert heard.due.empty()
+    assert [heard.due.get_nowait().label for _ in range(2)] == ["ten second timer", "alarm"]
+    watch.look()
     house.store.read("PRAGMA query_only = 0")
     watch.look()
-    assert heard.due.get_nowait().label == "ten second timer"
+    assert heard.due.empty()
+    assert heard.ringing.empty()
+    assert house.services.timers.all() == []
+    assert house.services.alarms.all() == []
+
+
+def test_two_alike_that_end_together_are_both_told(house: House, heard: Heard) -> None:
+    watch = Watch(house.services.schedule, heard.due.put, heard.on_ringing)
+    house.ask("SetTimer", duration=10, second_duration=10)
+    house.clock.advance(10)
+    watch.look()
+    assert [heard.due.get_nowait().label for _ in range(2)] == ["ten second timer"] * 2
+    assert heard.ringing.get_nowait() == ["ten second timer"] * 2
 
 
 def test_the_thread_wakes_for_a_change_and_ends_when_told(house: House, heard: Heard) -> None:
