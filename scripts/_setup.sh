@@ -144,7 +144,7 @@ ensure_environment() {
     fi
     extras=
     [ "$1" = test ] && extras='[test]'
-    (cd "$root" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$extras" >&2) ||
+    (cd "$root" && "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".$extras" >&2) ||
         die "pip could not install the package (see above). Check the network and the system packages, then run this again."
     printf '%s\n' "$wanted" >"$venv/.set-up-for-$1"
 }

@@ -30,7 +30,8 @@ def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _mel_weights() -> NDArray[np.float32]:
     """float32, shape (257, 64): triangles of unit height over the bins of the power spectrum."""
-    edges_mel = np.linspace(*_mel(np.array([LOW_HZ, HIGH_HZ])).tolist(), MEL_BANDS + 2)
+    low_mel, high_mel = _mel(np.array([LOW_HZ, HIGH_HZ]))
+    edges_mel = np.linspace(float(low_mel), float(high_mel), MEL_BANDS + 2)
     bins_mel = _mel(np.linspace(0.0, SAMPLE_RATE / 2, FFT_SIZE // 2 + 1))[:, None]
     low, centre, high = edges_mel[:-2], edges_mel[1:-1], edges_mel[2:]
     rising = (bins_mel - low) / (centre - low)
