@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from alexa_local.capture import open_microphone
-from alexa_local.playback import Loudspeaker, Mixer
+from alexa_local.playback import Loudspeaker, Mixer, MusicLibrary, MusicPlayer
 from alexa_local.sound import PortAudio, list_devices
 from alexa_local.testing.virtual_sound import VirtualSound, missing
 
@@ -102,6 +102,37 @@ def test_what_the_mixer_plays_leaves_the_loudspeaker_sample_by_sample(sound, tmp
     heard = np.fromfile(tmp_path / "heard.raw", "<i2").reshape(-1, 2)[:, 0]
     start = place_of(reply[22_050:66_150], heard) - 22_050
     assert np.abs(heard[start : start + len(reply)].astype(int) - reply).max() <= 1
+
+
+def test_two_tracks_leave_the_loudspeaker_as_one_without_a_lost_sample(sound, tmp_path):
+    music = noise(44_100, seconds=6, seed=2)
+    (tmp_path / "music").mkdir()
+    soundfile.write(tmp_path / "music" / "1.flac", music[:120_000], 44_100)
+    soundfile.write(tmp_path / "music" / "2.wav", music[120_000:], 44_100)
+    mixer, stopped = Mixer(volume=100), threading.Event()
+    recorder = sound.record_loudspeaker(tmp_path / "heard.raw")
+    speaker = Loudspeaker(mixer, "music")
+    player = MusicPlayer(
+        MusicLibrary([tmp_path / "music"]), mixer,
+        on_event=lambda _, data: stopped.set() if data["state"] == "stopped" else None,
+    )  # fmt: skip
+    player.play()
+    assert stopped.wait(30)
+    assert mixer.play_reply(np.zeros(3 * 44_100, np.int16), 44_100).finished.wait(
+        20
+    )  # until the ring is empty
+    player.close()
+    speaker.close()
+    recorder.terminate()
+    recorder.wait(10)
+    heard = np.fromfile(tmp_path / "heard.raw", "<i2").reshape(-1, 2)[:, 0]
+    # the reply lowers the last second, which waits in the ring when decoding ends
+    start = place_of(music[22_050:66_150], heard) - 22_050
+    assert (
+        np.abs(heard[start : start + 5 * 44_100 - 22_050].astype(int) - music[: 5 * 44_100 - 22_050]).max()
+        <= 1
+    )
+    assert mixer.music.underruns == 0
 
 
 def test_microphone_and_loudspeaker_come_back_when_they_are_plugged_in_again(sound, tmp_path):
