@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml
 from alexa_local.config.check import Checker
 from alexa_local.config.sections import Config
 from alexa_local.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 SYSTEM_FILE = Path("/etc/alexa-local/config.yaml")
 _LARGEST_BYTES = 1 << 20
@@ -50,6 +53,8 @@ def load_config(path: str | os.PathLike[str] | None = None, env: Mapping[str, st
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise ConfigError(f"{count} in the configuration; correct the file and start again:{lines}")
+    if config.mqtt.password and file.stat().st_mode & 0o004:
+        _log.warning("Everybody here can read the password in %s. Run `chmod o-r` on it.", file)
     return config
 
 

@@ -95,7 +95,7 @@ class _Brain:
         self._host = host
         self._broker: Broker | None = None
         self.services = self._make_services(store)
-        self._actor = Actor(self.services, owner.actions if owner else None)  # type: ignore[arg-type]
+        self._actor = Actor(self.services, owner.actions if owner else None)
         self._understander = Understander(self._catalogue(), owner)
         host.spawn("timers", self._watch.run, self._watch.stop)
 
@@ -155,7 +155,7 @@ class _Brain:
 
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
-        people = [Contact(name) for name in self.services.contacts.spoken_names()]
+        people = [Contact(one.name, one.nicknames, one.numbers) for one in self.services.contacts.all()]
         folders = [folder for folder in self._config.music.folders if folder.is_dir()]
         music = [each.name for folder in folders for each in folder.iterdir() if each.is_dir()]
         return Catalogue(devices=tuple(devices), contacts=tuple(people), music=tuple(music))

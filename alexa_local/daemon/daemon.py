@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
+from alexa_local.messages import Hypothesis
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
@@ -63,6 +65,7 @@ class Daemon:
         self._assemble = assemble
         self._notifier = Notifier(env)
         self._supervisor = Supervisor()
+        self._finite = finite
         stopping = self._supervisor.stopping
         self._capture = Capture(open_source, finite, self.bus, stopping, self._fail)
         self._failure: AlexaLocalError | None = None
@@ -107,7 +110,7 @@ class Daemon:
         listen = Listen(
             parts.pipeline,
             self._capture,
-            on_request=lambda request: act.heard(request.hypotheses),
+            on_request=lambda request: self._hand_on(act, request.hypotheses),
             on_end=lambda: act.submit(lambda: self._finish(parts)),
             bus=self.bus,
             stopping=supervisor.stopping,
@@ -126,6 +129,12 @@ class Daemon:
         _log.info("Ready; the control socket is %s.", claim.path)
         reason = supervisor.wait(self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen))
         _log.info("Stopping: %s.", reason)
+
+    def _hand_on(self, act: Act, hypotheses: Sequence[Hypothesis]) -> None:
+        """Have a request done; a file waits for it, since it may come faster than things can be done."""
+        promise = act.heard(hypotheses)
+        if self._finite:
+            concurrent.futures.wait([promise])
 
     def _look(self, listen: Listen) -> None:
         """Feed the watchdog only when `listen` got on since the last look."""

@@ -33,7 +33,7 @@ class Listener(Protocol):
 
     @property
     def state(self) -> str:
-        """"waiting" for the wake word, or "listening" to a request."""
+        """ "waiting" for the wake word, or "listening" to a request."""
 
     def push(self, samples: NDArray[np.int16]) -> list[Any]:
         """Take int16 samples, shape (N,), 16 kHz mono; return the requests that they completed."""

@@ -135,6 +135,17 @@ def test_a_secret_is_not_shown_when_a_section_is_printed(load):
     assert "hunter2" not in repr(load("mqtt: {host: h, username: u, password: hunter2}"))
 
 
+def test_a_password_that_everybody_can_read_is_warned_of(load, tmp_path, caplog):
+    load("mqtt: {host: h, username: u, password: hunter2}")
+    (tmp_path / "config.yaml").chmod(0o644)
+    load_config(tmp_path / "config.yaml")
+    assert caplog.text.count("chmod o-r") >= 1 and "hunter2" not in caplog.text
+    caplog.clear()
+    (tmp_path / "config.yaml").chmod(0o600)
+    load_config(tmp_path / "config.yaml")
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("raw", [b"wake: [\n", b"\tx: 1", b"wake: \xff", b"a: &a [*a]\nb: *c", b"x: '\n"])
 def test_what_is_not_yaml_is_one_error_that_names_the_file(tmp_path, raw):
     file = tmp_path / "config.yaml"

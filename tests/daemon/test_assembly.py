@@ -1,0 +1,113 @@
+"""The real parts behind the control socket: all but the models, the microphone and the loudspeaker."""
+
+import functools
+import threading
+import time
+
+import pytest
+
+from alexa_local.config import (
+    AudioSettings,
+    Config,
+    DaemonSettings,
+    DeviceSettings,
+    HomeSettings,
+    VoiceSettings,
+)
+from alexa_local.daemon import assembly
+from alexa_local.daemon.client import ask
+from alexa_local.daemon.daemon import Daemon
+from alexa_local.sound import PortAudio
+from alexa_local.testing.pipeline import FakePipeline
+from alexa_local.testing.quiet_microphone import QuietMicrophone
+
+
+@pytest.fixture
+def config(folder):
+    return Config(
+        audio=AudioSettings(output_device="none"),
+        voice=VoiceSettings(engine="none"),
+        daemon=DaemonSettings(socket=folder / "c.sock", state_dir=folder / "state"),
+        home=HomeSettings(
+            (DeviceSettings("Lamp", "light", "kitchen", run=("touch", str(folder / "lamp-{state}"))),)
+        ),
+    )
+
+
+@pytest.fixture
+def at_home(config, monkeypatch):
+    """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
+    monkeypatch.setattr(
+        assembly, "_pipeline", lambda config, host, answerer: FakePipeline([], host.bus.publish)
+    )
+
+    class Home:
+        def start(self) -> None:
+            assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
+            self.daemon = Daemon(config, lambda _: QuietMicrophone(), assemble, env={})
+            self.events = self.daemon.bus.subscribe()
+            self.thread = threading.Thread(target=self.daemon.run)
+            self.thread.start()
+            self.event("idle")
+
+        def end(self) -> None:
+            self.daemon.request_stop("test")
+            self.thread.join(20)
+            assert not self.thread.is_alive()
+
+        def event(self, name: str) -> dict:
+            while event := self.events.queue.get(20):
+                if event.name == name:
+                    return dict(event.data)
+            raise AssertionError(f"{name} did not happen")
+
+        def say(self, text: str) -> str:
+            return ask(config.daemon.socket, "say", text=text)["reply"]
+
+    home = Home()
+    home.start()
+    yield home
+    home.end()
+
+
+def test_a_device_is_switched_by_its_program(at_home, folder):
+    assert ask(folder / "c.sock", "say", text="turn on the lamp")["done"]
+    assert (folder / "lamp-ON").exists()
+
+
+def test_lists_and_timers_survive_a_restart(at_home):
+    at_home.say("add milk to the shopping list")
+    at_home.say("set a pasta timer for ten minutes")
+    at_home.end()
+    at_home.start()
+    assert "milk" in at_home.say("what's on my shopping list")
+    assert "pasta" in at_home.say("how long is left on my timer")
+
+
+def test_a_timer_rings_until_somebody_says_stop(at_home, folder):
+    at_home.say("set a timer for one second")
+    told = at_home.event("timer_finished")
+    assert told["reply"] == "Your one second timer is done." and not told["missed"]
+    assert ask(folder / "c.sock", "say", text="stop")["action"] == {"stopped": "ringing"}
+
+
+def test_imported_names_are_understood_at_once(at_home, folder):
+    import base64
+
+    data = base64.b64encode(b"name,phone\nZebulon Quist,123\n").decode()
+    assert ask(folder / "c.sock", "contacts", data=data)["added"] == 1
+    answer = ask(folder / "c.sock", "say", text="call zebulon quist")
+    assert (answer["intent"], answer["slots"]) == ("CallContact", {"contact": "Zebulon Quist"})
+
+
+def test_local_only_is_remembered(at_home, folder):
+    assert ask(folder / "c.sock", "mode", on=True)["local_only"]
+    at_home.end()
+    at_home.start()
+    assert ask(folder / "c.sock", "status")["local_only"]
+
+
+def test_the_end_comes_quickly(at_home):
+    began_s = time.monotonic()
+    at_home.end()
+    assert time.monotonic() - began_s < 3.0
