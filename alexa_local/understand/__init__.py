@@ -1,4 +1,4 @@
-"""What a request means: sentence templates, the names of the home, and the n-best readings of the recogniser."""
+"""What a request means: templates, the names of the home, and the n-best readings of the recogniser."""
 
 from alexa_local.understand.catalogue import Catalogue, Contact, Device
 from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents

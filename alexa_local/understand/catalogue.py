@@ -14,7 +14,7 @@ _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
 _SMALL_NUMBERS = [*_SMALL.split(), "seventeen", "eighteen", "nineteen"]
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Catalogue:
 
 
 def spoken_words(name: str) -> str:
-    """A name as it is said: lower-case letters, apostrophes and small numbers in words ("" when nothing is left)."""
+    """A name as it is said: lower-case letters, apostrophes, numbers in words; "" when nothing is left."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
     plain = re.sub(
         r"\d+", lambda match: f" {_number_words(match[0])} ", plain.replace("’", "'").replace("&", " and ")
@@ -120,7 +120,7 @@ def _number_words(digits: str) -> str:
     if number < 20:
         return _SMALL_NUMBERS[number]
     if number < 100:
-        return _TENS[number // 10] + (f" {_SMALL_NUMBERS[number % 10]}" if number % 10 else "")
+        return _TENS.split()[number // 10] + (f" {_SMALL_NUMBERS[number % 10]}" if number % 10 else "")
     return " ".join(_SMALL_NUMBERS[int(digit)] for digit in digits)
 
 

@@ -68,7 +68,7 @@ class Grammar:
     about: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: Grammar) -> Grammar:
-        """Both grammars in one; rules and types of `other` are seen by its own sentences and may not clash."""
+        """Both grammars in one; rules and types of `other` win over those of the same name."""
         return Grammar(
             self.groups + other.groups,
             {**self.rules, **other.rules},
@@ -80,7 +80,7 @@ class Grammar:
 
 
 def parse_template(text: str) -> Expression:
-    """A template in hassil's notation, its words in lower case; raises hassil's ParseError where it is malformed."""
+    """A template in hassil's notation, in lower case; raises hassil's ParseError where it is malformed."""
     return parse_sentence(re.sub(r"\{[^}]*\}|<[^>]*>|[^{<]+", _lower_words, text)).expression
 
 

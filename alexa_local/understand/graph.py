@@ -1,9 +1,9 @@
 """Templates become one graph of words: every path from the start to an end is a sentence that can be said.
 
-hassil's expressions are first unrolled into a small automaton of word pieces, blanks and empty steps (a template
-such as light[s] has pieces that are no words); then the pieces between blanks are joined, which leaves arcs that
-carry whole words and no empty steps. Nodes with the same future are shared, so that twenty sentences that end in
-a time of day hold its words once.
+hassil's expressions are first unrolled into a small automaton of word pieces, blanks and empty steps (a
+template such as light[s] has pieces that are no words); then the pieces between blanks are joined, which
+leaves arcs that carry whole words and no empty steps. Nodes with the same future are shared, so that twenty
+sentences that end in a time of day hold its words once.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class _Unroller:
         tag = self._tag(Tag(slot, type_name, wild=True))
         node = start
         end = self._pieces.node()
-        for position in range(WILDCARDS[type_name] or 1):
+        for _ in range(WILDCARDS[type_name] or 1):
             node = self._pieces.step(node, ANY, tag)
             if not WILDCARDS[type_name]:
                 self._pieces.step(node, ANY, tag, target=node)

@@ -1,12 +1,12 @@
 """Finds the sentence of a word graph that is nearest to what was heard.
 
-A dynamic programme over (word heard, node of the graph), the Viterbi way: a word heard may stand for a word of the
-graph (at the cost of how differently they sound), be too much, or be missing; two or three words heard may be one
-("cap a chino"). All readings of the n-best go through it together: readings with the same beginning share the work,
-and all nodes are done at once with numpy.
+A dynamic programme over (word heard, node of the graph), the Viterbi way: a word heard may stand for a word
+of the graph (at the cost of how differently they sound), be too much, or be missing; two or three words heard
+may be one ("cap a chino"). All readings of the n-best go through it together: readings with the same
+beginning share the work, and all nodes are done at once with numpy.
 
-Arcs are factored: nodes from which the same word leads to the same node form a hub, whose cost is the least of its
-nodes', so that the costs of words are added once for a hub and not once for each of its nodes.
+Arcs are factored: nodes from which the same word leads to the same node form a hub, whose cost is the least
+of its nodes', so that the costs of words are added once for a hub and not once for each of its nodes.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ import numpy as np
 from alexa_local.understand.graph import ANY, Arc, Group, Tag, WordGraph, all_words
 from alexa_local.understand.sound import Vocabulary, weight
 
-FILLERS = frozenset("a an the uh um er oh well so like just please my some and okay hey to of".split())
+_FILLERS = "a an the uh um er oh well so like just please my some and okay hey to of"
+FILLERS = frozenset(_FILLERS.split())
 """Words that change little when they are too much or missing."""
-NEGATIONS = frozenset("not don't never without except doesn't didn't isn't won't can't no".split())
+_NEGATIONS = "not don't never without except doesn't didn't isn't won't can't no"
+NEGATIONS = frozenset(_NEGATIONS.split())
 """Words that turn a request into its opposite, so they are never overheard."""
 
 FILLER_COST = 0.4
 MISSING_EXTRA = 0.5
 SPURIOUS_EXTRA = 0.8
-NEGATION_COST = 12.0
+NEGATION_COST = 8.0
+NEGATION_CHANGED_COST = 4.0
+FARTHEST = 12.0
+"""Letters; a sentence farther than this is looked at only when it is closed."""
 JOIN_COST = 0.3
 WILD_COST = 0.35  # less than a filler's, or a filler within free text would be taken for too much
 FIRST_WILD_COST = 0.6
@@ -104,10 +109,10 @@ class _Trie:
             self.leaf.append(node)
 
     def joined(self, node: int, count: int) -> tuple[str, int]:
-        """The last `count` words before and with a node written as one, and the node before them (-1: too few)."""
+        """The last `count` words up to a node written as one, and the node before them (-1: cannot be)."""
         text = ""
         for _ in range(count):
-            if node <= 0:
+            if node <= 0 or (self.word[node] in NEGATIONS and count > 1 and self.word[node] != "no"):
                 return "", -1
             text = self.word[node] + text
             node = self.parent[node]
@@ -132,13 +137,14 @@ class Matcher:
         self._after = sorted(after, key=len, reverse=True)
         self._vocabulary = Vocabulary(list(all_words(graph)))
         self._any = len(self._vocabulary.words)
+        self._distances: dict[str, np.ndarray] = {}
         self._lay_out()
 
     def nearest(self, texts: Sequence[str], most: int = 3) -> list[list[Match]]:
         """The nearest sentences of different groups for each text, the nearest first."""
         trie = _Trie(texts)
+        self._distances.clear()
         table = _Table(trie, len(self._graph.arcs), len(self._hub_starts))
-        self._distances = {}
         table.cost[0, 0] = 0.0
         self._skip_words(table, [0])
         for level in trie.levels[1:]:
@@ -148,7 +154,7 @@ class Matcher:
     # ── layout ──
 
     def _lay_out(self) -> None:
-        """Writes the graph's arcs as arrays sorted by where they lead, with their sources gathered in hubs."""
+        """Writes the graph's arcs as arrays sorted by where they lead, their sources gathered in hubs."""
         position = {word: number for number, word in enumerate(self._vocabulary.words)} | {ANY: self._any}
         sources: dict[tuple[int, int, int, bool], list[int]] = {}
         for node, arcs in enumerate(self._graph.arcs):
@@ -230,10 +236,13 @@ class Matcher:
     # ── search ──
 
     def _word_costs(self, word: str) -> np.ndarray:
-        """float32, shape (words + 1,): the cost of a word heard for each word of the graph, and for a wildcard."""
+        """float32, shape (words + 1,): a heard word's cost for each word of the graph, and for a wildcard."""
         known = self._distances.get(word)
         if known is None:
-            known = self._distances[word] = np.append(self._vocabulary.distances(word), np.float32(WILD_COST))
+            costs = self._vocabulary.distances(word)
+            if word in NEGATIONS:
+                costs = np.where(costs > 0, costs + np.float32(NEGATION_CHANGED_COST), costs)
+            known = self._distances[word] = np.append(costs, np.float32(WILD_COST))
         return known
 
     def _joined_costs(self, word: str) -> np.ndarray | None:
@@ -302,7 +311,7 @@ class Matcher:
         groups: set[int] = set()
         order = np.argsort(costs, kind="stable")
         closed = order[self._end_closed[order]][:1]  # is always looked at: it may be all that is near enough
-        for end in [*order[costs[order] < NEGATION_COST], *closed]:
+        for end in [*order[costs[order] < FARTHEST], *closed]:
             group = int(self._end_groups[end])
             if group not in groups and (len(groups) < most or self._end_closed[end]):
                 groups.add(group)

@@ -102,7 +102,7 @@ def load_owner_intents(path: str | Path) -> OwnerIntents:
     """Reads an owner's file.
 
     Raises:
-        ConfigError: lists every fault of the file, each with its line, what was expected and what may be meant.
+        ConfigError: lists every fault of the file with its line, what was expected, what may be meant.
     """
     path = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""Checks an owner's intents file with the line of everything in it, and collects all faults instead of the first."""
+"""Checks an owner's intents file and collects all its faults, each with its line."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class OwnerFile:
             if node is not None:
                 self._fault(node, key, "expected a list (`[a, b]`, or a line with `- a` for each)")
             return []
-        texts = []
+        texts: list[tuple[str, yaml.Node]] = []
         for item in node.value:
             if isinstance(item, yaml.ScalarNode) and not _is_empty(item):
                 texts.append((str(item.value), item))
@@ -265,18 +265,7 @@ class OwnerFile:
 
     def _check_placeholders(self, name: str, parts: dict[str, yaml.Node]) -> None:
         """Every {slot} of an action must be a slot of one of the sentences."""
-        known = {"slots"}
-        for text in _scalars(parts.get("sentences")):
-            known |= set(re.findall(r"\{(?:\w+:)?(\w+)\}", text.value))
-            for rule in _reachable_from(
-                re.findall(r"<(\w+)>", text.value), self._rules | self._built_in.rules
-            ):
-                expression = (self._rules | self._built_in.rules).get(rule)
-                known |= (
-                    {r.slot_name for r in references(expression) if isinstance(r, ListReference)}
-                    if expression
-                    else set()
-                )
+        known = {"slots"} | self._slots_said(parts.get("sentences"))
         for part in ("run", "publish", "reply"):
             for text in _scalars(parts.get(part)):
                 for slot in re.findall(r"\{(\w+)\}", text.value):
@@ -286,6 +275,18 @@ class OwnerFile:
                             f"intents.{name}.{part}",
                             f"no sentence has a slot {{{slot}}}{_meant(slot, known)}",
                         )
+
+    def _slots_said(self, sentences: yaml.Node | None) -> set[str]:
+        """The slots that some sentence can fill, by itself or through a rule."""
+        rules = {**self._built_in.rules, **self._rules}
+        slots: set[str] = set()
+        for sentence in _scalars(sentences):
+            slots |= set(re.findall(r"\{(?:\w+:)?(\w+)\}", sentence.value))
+            for rule in _reachable_from(re.findall(r"<(\w+)>", sentence.value), rules):
+                slots |= {
+                    found.slot_name for found in references(rules[rule]) if isinstance(found, ListReference)
+                }
+        return slots
 
 
 def _is_empty(node: yaml.Node) -> bool:

@@ -1,4 +1,4 @@
-"""How alike two words sound, judged by their letters, so that a misheard word still finds the word that was meant."""
+"""How alike two words sound, judged by letters, so that a misheard word finds the one that was meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RULES = [  # spelling -> a key of one letter for one sound, roughly; applied in
     (r"[^a-z]", ""),
     (r"^kn|^gn", "n"),
     (r"^wr", "r"),
-    (r"tch", "C"),
+    (r"tch|cc(?=i)", "C"),
     (r"ch(?=r)", "k"),
     (r"ch", "C"),
     (r"sh|(?<=.)ti(?=on)|(?<=.)ci(?=a)", "S"),
@@ -76,7 +76,7 @@ SOUNDS_ALIKE_COST = 0.1
 
 
 def sound_key(word: str) -> str:
-    """The sounds of an English word in a rough alphabet of its own: "cappuccino" and "capuchino" come close."""
+    """The sounds of an English word in a rough alphabet: "cappuccino" and "capuchino" come close."""
     key = _HOMOPHONES.get(word, word)
     for pattern, replacement in _COMPILED:
         key = pattern.sub(replacement, key)
@@ -98,7 +98,8 @@ def _change_costs() -> np.ndarray:
     for first in _VOWELS:
         for second in _VOWELS:
             costs[_INDEX[first], _INDEX[second]] = 0.4
-    for first, second in _SIMILAR:
+    for pair in _SIMILAR:
+        first, second = pair[0], pair[1]
         costs[_INDEX[first], _INDEX[second]] = costs[_INDEX[second], _INDEX[first]] = 0.5
     np.fill_diagonal(costs, 0.0)
     return costs
@@ -148,7 +149,7 @@ class Vocabulary:
         return costs
 
     def _compare(self, key: str) -> np.ndarray:
-        """Weighted edit distance of one key to all words at once, a row of the table for each letter heard."""
+        """Weighted edit distance of one key to all words at once, a row for each letter heard."""
         before = self._start  # (longest + 1, words)
         for letter in key[:40]:
             code = _INDEX[letter]

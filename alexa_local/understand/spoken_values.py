@@ -14,10 +14,8 @@ _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
 _NUMBERS = {word: value for value, word in enumerate([*_UNITS.split(), "seventeen", "eighteen", "nineteen"])}
-_NUMBERS |= {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 _NUMBERS |= {"oh": 0, "o": 0, "a": 1, "an": 1, "couple": 2, "another": 1}
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _FRACTIONS = {"half": 0.5, "quarter": 0.25, "three quarters": 0.75}
@@ -27,8 +25,10 @@ _ORDINALS = (
 _ORDINAL_DAYS = {word: value for value, word in enumerate(_ORDINALS.split(), 1)}
 _ORDINAL_DAYS |= {"fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19}
 _ORDINAL_DAYS |= {"twentieth": 20, "thirtieth": 30}
-_MONTHS = "january february march april may june july august september october november december".split()
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_YEAR = "january february march april may june july august september october november december"
+_MONTHS = _YEAR.split()
+_WEEK = "monday tuesday wednesday thursday friday saturday sunday"
+_WEEKDAYS = _WEEK.split()
 _AFTERNOON = {"afternoon", "evening", "tonight", "night"}
 _NOON_HOURS_BEFORE = 5
 """Without "a m" or "p m", an hour of a coming day before this one is meant in the afternoon."""

@@ -1,4 +1,4 @@
-"""Decides what a request means: which sentence of the home's language fits the readings best, or that none does."""
+"""Decides what a request means: which sentence of the home fits the readings best, or that none does."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Limits:
     worst_word: float
 
 
-OPEN = Limits(relative=0.2, free_letters=3.0, worst_word=0.5)
+OPEN = Limits(relative=0.25, free_letters=3.0, worst_word=0.5)
 STRICT = Limits(relative=0.08, free_letters=3.0, worst_word=0.2)
-WILD = Limits(relative=0.1, free_letters=2.0, worst_word=0.5)
+WILD = Limits(relative=0.15, free_letters=2.0, worst_word=0.5)
 """For sentences with free text, which fit so many texts that their own words must be heard well."""
 CLOSED = Limits(relative=0.6, free_letters=0.0, worst_word=9.0)
 
@@ -142,8 +142,7 @@ class Understander:
 
 
 def _acceptable(matches: Sequence[Match]) -> Match | None:
-    """The nearest sentence, unless it is too far; then one behind it only if the nearest has free text, which fits
-    anything, or is closed."""
+    """The nearest sentence; a later one only behind such as have free text (which fits all) or are closed."""
     for match in matches:
         if is_near_enough(match):
             return match
@@ -158,14 +157,8 @@ def is_near_enough(match: Match) -> bool:
     if match.edits > limits.relative * max(match.letters - limits.free_letters, 0.0) + 1e-3:
         return False
     return all(
-        step.cost <= limits.worst_word * max(len(step.word), 2)
-        for step in match.steps
-        if _fills(step.tag.slot)
+        step.cost <= limits.worst_word * max(len(step.word), 2) for step in match.steps if step.tag.slot
     )
-
-
-def _fills(slot: str) -> bool:
-    return slot != ""
 
 
 def _limits(match: Match) -> Limits:
