@@ -66,6 +66,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         local_only=lambda: brain.services.local_only.on,
         set_local_only=brain.services.local_only.set,
         import_contacts=brain.import_contacts,
+        dropped=lambda: {"replies": sounding.playback.dropped_replies},
         status=brain.status,
     )
 

@@ -163,9 +163,11 @@ class Daemon:
                 "muted": listen.muted,
                 "local_only": parts.local_only(),
                 "threads": self._supervisor.threads(),
-                "queues": {
-                    queue.name: {"waiting": len(queue), "size": queue.size, "dropped": queue.dropped}
-                    for queue in queues
+                "queues": {queue.name: {"waiting": len(queue), "size": queue.size} for queue in queues},
+                "dropped": {
+                    "microphone": self._capture.lost_blocks,
+                    **{queue.name: queue.dropped for queue in queues},
+                    **parts.dropped(),
                 },
                 **parts.status(),
             }

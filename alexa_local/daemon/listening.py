@@ -67,6 +67,11 @@ class Capture:
         self._on_failure = on_failure
         self._source: Source | None = None
 
+    @property
+    def lost_blocks(self) -> int:
+        """Blocks that the microphone lost before they came here."""
+        return int(getattr(self._source, "dropped_blocks", 0))
+
     def open(self) -> None:
         """Open the source; raises what `open_source` raises."""
         self._source = self._open_source(self._device_changed)

@@ -58,6 +58,7 @@ class Parts:
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it.
         import_contacts: takes the bytes of an address book; returns "added", "updated" and "problems".
+        dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
     """
 
@@ -69,4 +70,5 @@ class Parts:
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], None] = _nothing
     import_contacts: Callable[[bytes], Mapping[str, Any]] = _no_report
+    dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
