@@ -65,9 +65,8 @@ def _status(arguments: argparse.Namespace) -> int:
         print(json.dumps(status))
         return 0
     dead = [name for name, alive in status.pop("threads").items() if not alive]
-    dropped = [
-        f"{name} {queue['dropped']}" for name, queue in status.pop("queues").items() if queue["dropped"]
-    ]
+    del status["queues"]
+    dropped = [f"{name} {count}" for name, count in status["dropped"].items() if count]
     status["uptime"] = _duration(status.pop("uptime_s"))
     status["dropped"] = ", ".join(dropped) or "nothing"
     if dead:

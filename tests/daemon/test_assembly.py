@@ -1,5 +1,6 @@
 """The real parts behind the control socket: all but the models, the microphone and the loudspeaker."""
 
+import base64
 import functools
 import threading
 import time
@@ -92,8 +93,6 @@ def test_a_timer_rings_until_somebody_says_stop(at_home, folder):
 
 
 def test_imported_names_are_understood_at_once(at_home, folder):
-    import base64
-
     data = base64.b64encode(b"name,phone\nZebulon Quist,123\n").decode()
     assert ask(folder / "c.sock", "contacts", data=data)["added"] == 1
     answer = ask(folder / "c.sock", "say", text="call zebulon quist")

@@ -107,7 +107,8 @@ def test_without_a_microphone_typed_requests_work_and_the_status_says_deaf(start
 def test_the_status_shows_threads_queues_and_drops(start):
     status = start().ask("status")
     assert status["threads"] == {"act": True, "listen": True, "capture": True, "control": True}
-    assert status["queues"]["sound"]["dropped"] == 0
+    assert status["queues"]["sound"]["waiting"] == 0
+    assert status["dropped"] == {"microphone": 0, "sound": 0, "jobs": 0}
     assert (status["state"], status["muted"], status["local_only"]) == ("waiting", False, False)
 
 
