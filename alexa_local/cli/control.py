@@ -117,8 +117,10 @@ def _contacts(arguments: argparse.Namespace) -> int:
     """Through the daemon, which then knows the names at once; without one, into its database."""
     import base64
 
+    from alexa_local.cli.pictures import without_pictures
+
     try:
-        data = arguments.file.read_bytes()
+        data = without_pictures(arguments.file.read_bytes())
     except OSError as error:
         raise UsageError(f"{arguments.file} cannot be read ({error.strerror}). Check its name.") from error
     try:
