@@ -35,7 +35,7 @@ FARTHEST = 12.0
 """Letters; a sentence farther than this is looked at only when it is closed."""
 JOIN_COST = 0.3
 WILD_COST = 0.35  # less than a filler's, or a filler within free text would be taken for too much
-FIRST_WILD_COST = 0.6
+FIRST_WILD_COST = 1.2
 SLOT_MISSING_FACTOR = 1.5
 JOIN_RELATIVE_LIMIT = 0.34
 MISSING_IN_A_ROW = 1

@@ -21,6 +21,11 @@ _LOG = logging.getLogger(__name__)
 MOST_WORDS = 60
 """A longer text is no request (the longest are messages)."""
 MOST_READINGS = 8
+CLEAR_LETTERS = 0.6
+"""A misheard request is acted on when the next best meaning is at least so much farther."""
+WORST_NUMBER = 0.21
+"""Differing letters for each letter of a word of a number or a time."""
+NUMERIC_TYPES = frozenset({*CONVERTERS, "time", "day"})
 NATS_PER_LETTER = 2.0
 """How much less likely (natural log) a reading may be for each letter that it is nearer to a sentence."""
 
@@ -40,9 +45,9 @@ class Limits:
     worst_word: float
 
 
-OPEN = Limits(relative=0.25, free_letters=3.0, worst_word=0.5)
+OPEN = Limits(relative=0.25, free_letters=3.0, worst_word=0.4)
 STRICT = Limits(relative=0.08, free_letters=3.0, worst_word=0.2)
-WILD = Limits(relative=0.15, free_letters=2.0, worst_word=0.5)
+WILD = Limits(relative=0.15, free_letters=2.0, worst_word=0.4)
 """For sentences with free text, which fit so many texts that their own words must be heard well."""
 CLOSED = Limits(relative=0.6, free_letters=0.0, worst_word=9.0)
 
@@ -143,12 +148,23 @@ class Understander:
 
 def _acceptable(matches: Sequence[Match]) -> Match | None:
     """The nearest sentence; a later one only behind such as have free text (which fits all) or are closed."""
-    for match in matches:
+    for number, match in enumerate(matches):
         if is_near_enough(match):
-            return match
+            return None if _is_ambiguous(match, matches[number + 1 :]) else match
         if not match.group.closed and not _has_free_text(match):
             return None  # something else was meant than the next sentence would do
     return None
+
+
+def _is_ambiguous(match: Match, others: Sequence[Match]) -> bool:
+    """Whether a misheard request is as near to another: "turn the fan" is neither on nor off."""
+    if match.group.closed or match.edits < CLEAR_LETTERS:
+        return False
+    return any(
+        other.cost - match.cost < CLEAR_LETTERS and other.group.intent != match.group.intent
+        for other in others
+        if not other.group.closed and not _has_free_text(other)
+    )
 
 
 def is_near_enough(match: Match) -> bool:
@@ -157,7 +173,18 @@ def is_near_enough(match: Match) -> bool:
     if match.edits > limits.relative * max(match.letters - limits.free_letters, 0.0) + 1e-3:
         return False
     return all(
-        step.cost <= limits.worst_word * max(len(step.word), 2) for step in match.steps if step.tag.slot
+        step.cost <= _worst(step.tag.type, limits) * max(len(step.word), 2)
+        for step in match.steps
+        if step.tag.slot and not step.tag.wild
+    )
+
+
+def _worst(slot_type: str, limits: Limits) -> float:
+    """Numbers and times are not guessed: another number is always near."""
+    return (
+        min(limits.worst_word, WORST_NUMBER)
+        if slot_type in NUMERIC_TYPES and limits is not CLOSED
+        else limits.worst_word
     )
 
 

@@ -160,6 +160,8 @@ def test_of_two_readings_that_are_sentences_the_likelier_wins(home):
         "do not set a timer for five minutes",
         "\u200b☃ \ud83d\ude00 ﷽",
         "turn",
+        "turn the ceiling fan",
+        "set a timer for foe minutes",
         "set a timer for the first man on the moon",
     ],
 )
