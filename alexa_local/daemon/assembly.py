@@ -47,9 +47,9 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     Raises:
         AlexaLocalError: a model, the intents file or the database is missing or wrong.
     """
-    owner = (
-        load_owner_intents(config.understanding.intents_file) if config.understanding.intents_file else None
-    )
+    models = _load_models(config)
+    intents_file = config.understanding.intents_file
+    owner = load_owner_intents(intents_file) if intents_file else None
     store = open_store(state_dir(config.daemon) / DATABASE)
     host.at_the_end.callback(store.close)
     volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
@@ -58,7 +58,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner)
     return Parts(
-        pipeline=_pipeline(config, host, answerer),
+        pipeline=_pipeline(models, config, host, answerer),
         interpret=brain.interpret,
         perform=brain.perform,
         answer=answerer.answer,
@@ -71,17 +71,26 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     )
 
 
-def _pipeline(config: Config, host: Host, answerer: Answerer) -> Listener:
+def _load_models(config: Config) -> tuple[WakeWord, Recogniser]:
+    """Both models, verified: first of all, so that a missing one is told before anything begins."""
+    folder = config.daemon.models_dir
+    wake_word = WakeWord(open_model(config.wake.model, folder), config.wake.threshold)
+    options = Options(config.recogniser.beam, config.recogniser.n_best)
+    recogniser = Recogniser(open_model(config.recogniser.model, folder), options, config.recogniser.threads)
+    return wake_word, recogniser
+
+
+def _pipeline(
+    models: tuple[WakeWord, Recogniser], config: Config, host: Host, answerer: Answerer
+) -> Listener:
+    """The stages in their order; music and replies make room for whoever speaks."""
+
     def on_event(name: str, data: Mapping[str, Any]) -> None:
         host.bus.publish(name, data)
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
-    models = config.daemon.models_dir
-    wake_word = WakeWord(open_model(config.wake.model, models), config.wake.threshold)
-    options = Options(config.recogniser.beam, config.recogniser.n_best)
-    recogniser = Recogniser(open_model(config.recogniser.model, models), options, config.recogniser.threads)
-    return Pipeline(wake_word, recogniser, config.endpoint.patient_rules(), on_event)
+    return Pipeline(*models, config.endpoint.patient_rules(), on_event)
 
 
 class _Brain:

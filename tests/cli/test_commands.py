@@ -8,7 +8,15 @@ import threading
 import pytest
 
 from alexa_local import __version__
-from alexa_local.errors import AudioFileError, ConfigError, DaemonUnreachable, StorageError, UsageError
+from alexa_local.errors import (
+    AlreadyRunning,
+    AudioFileError,
+    ConfigError,
+    DaemonUnreachable,
+    ModelError,
+    StorageError,
+    UsageError,
+)
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -85,6 +93,23 @@ def test_modes_are_switched(command, daemon):
 def test_stop_returns_when_the_daemon_is_gone(command, daemon):
     assert command("stop")[0] == 0
     assert not daemon.socket.exists()
+
+
+def test_a_second_daemon_is_refused_with_a_code_of_its_own(command, daemon):
+    code, out, err = command("run", "--quiet")
+    assert (code, out) == (AlreadyRunning.exit_code, "")
+    assert "alexa-local stop" in err and err.count("\n") == 1
+
+
+def test_a_missing_model_is_told_and_nothing_is_begun(command, folder):
+    (folder / "config.yaml").write_text(
+        f"daemon: {{socket: {folder}/c.sock, state_dir: {folder}/state, models_dir: {folder}/models}}\n"
+    )
+    for arguments in (["run"], ["transcribe", "x.wav"], ["wake", "x.wav"], ["models"]):
+        code, _, err = command(*arguments)
+        assert (code, err.count("\n")) == (ModelError.exit_code, 1), arguments
+        assert "is missing" in err and "Restore it" in err
+    assert not (folder / "c.sock").exists() and not (folder / "state").exists()
 
 
 def test_contacts_go_to_the_daemon_when_there_is_one(command, daemon, folder):

@@ -38,8 +38,9 @@ def config(folder):
 @pytest.fixture
 def at_home(config, monkeypatch):
     """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
+    monkeypatch.setattr(assembly, "_load_models", lambda config: None)
     monkeypatch.setattr(
-        assembly, "_pipeline", lambda config, host, answerer: FakePipeline([], host.bus.publish)
+        assembly, "_pipeline", lambda models, config, host, answerer: FakePipeline([], host.bus.publish)
     )
 
     class Home:
