@@ -8,8 +8,11 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from alexa_local.cli.standard_input import StandardInput
 
 if TYPE_CHECKING:
     from alexa_local.config import Config
@@ -44,19 +47,22 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config, portaudio = load_config(arguments.config), PortAudio()
     finite = bool(arguments.file or arguments.stdin)
-    source = _source(arguments, config, portaudio)
+    source = _source(arguments, config, portaudio, lambda: daemon.is_stopping)
     daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio), finite)
     service = "NOTIFY_SOCKET" in os.environ  # then the journal is read, not a screen
     return daemon.run() if arguments.quiet or service else _run_showing(daemon)
 
 
-def _source(arguments: argparse.Namespace, config: Config, portaudio: PortAudio) -> OpenSource:
+def _source(
+    arguments: argparse.Namespace, config: Config, portaudio: PortAudio, is_over: Callable[[], bool]
+) -> OpenSource:
     from alexa_local.capture import open_file, open_microphone, open_stdin
 
     if arguments.file:
         return lambda _: open_file(arguments.file, arguments.realtime)
     if arguments.stdin:
-        return lambda _: open_stdin(arguments.rate, arguments.width, arguments.channels)
+        stream = cast(BinaryIO, StandardInput(is_over))
+        return lambda _: open_stdin(arguments.rate, arguments.width, arguments.channels, stream)
     device = config.audio.input_device or None
     return lambda on_state: open_microphone(device, on_state, portaudio, wait_for_device=True)
 

@@ -100,6 +100,11 @@ class Daemon:
             raise self._failure
         return 0
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end has begun."""
+        return self._supervisor.stopping.is_set()
+
     def request_stop(self, reason: str) -> None:
         """Begin the end, from any thread."""
         self._supervisor.request_stop(reason)

@@ -86,7 +86,8 @@ class Capture:
         except AlexaLocalError as error:
             if not self._finite:
                 raise
-            self._on_failure(error)  # the file breaks off; what came before it still counts
+            if not self._stopping.is_set():
+                self._on_failure(error)  # the file breaks off; what came before it still counts
         finally:
             self._source.close()
         if self._finite and not self._stopping.is_set():
