@@ -41,7 +41,7 @@ def main() -> int:
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     drawn = build_pools(options, rng)
-    recipe = Recipe(batches=options.batches)
+    recipe = Recipe(batches=options.batches, learning_rate=options.learning_rate)
     noise = pools.noise_features(options.data, rng)
     network = WakeNetwork()
     if options.start:
@@ -64,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where the trained network goes")
     parser.add_argument("--start", type=Path, help="a trained network to go on from")
     parser.add_argument("--batches", type=int, default=Recipe.batches)
+    parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
     parser.add_argument("--copies", type=int, default=20, help="windows rendered from each real wake word")
     parser.add_argument("--one-clip-in", type=int, default=2, help="use one clip of other speech in so many")
     parser.add_argument("--seed", type=int, default=1)

@@ -117,7 +117,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self._optimiser.step()
         self._schedule.step()
-        return float(wake), float(other), float(length)
+        return wake.item(), other.item(), length.item()
 
     def _batch(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
         rng, recipe, pools = self._rng, self._recipe, self._pools
