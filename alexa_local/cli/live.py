@@ -29,6 +29,7 @@ class LivePrinter:
         self._terminal = out.isatty()
         self._width = width
         self._open_line = False
+        self._woken = False
         self._timings: dict[str, float] = {}
         self._writers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "microphone": self._microphone,
@@ -70,7 +71,9 @@ class LivePrinter:
             self._line("·", 'listening for "Alexa"', "dim")
 
     def _wake(self, data: Mapping[str, Any]) -> None:
-        self._timings = {}
+        if self._woken:
+            self._out.write("\n")
+        self._woken, self._timings = True, {}
         score = data.get("score")
         self._line("●", "Alexa" + (f"  {self._style('dim', f'score {score:.2f}')}" if score else ""), "cyan")
 

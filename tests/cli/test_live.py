@@ -49,6 +49,10 @@ def test_in_a_file_a_request_is_plain_lines():
     ]
 
 
+def test_requests_are_apart():
+    assert shown(io.StringIO(), REQUEST + REQUEST).splitlines()[6:8] == ["", "● Alexa  score 0.97"]
+
+
 def test_on_a_terminal_partial_text_changes_one_line():
     text = shown(Terminal(), REQUEST)
     assert "\r\x1b[K  \x1b[2m“set a…" in text and "\r\x1b[K  \x1b[2m“set a timer…" in text
