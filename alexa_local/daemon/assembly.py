@@ -35,7 +35,15 @@ from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import Options, Recogniser
 from alexa_local.sound import PortAudio
 from alexa_local.store import Store, open_store
-from alexa_local.understand import Catalogue, Contact, Device, OwnerIntents, Understander, load_owner_intents
+from alexa_local.understand import (
+    Catalogue,
+    Contact,
+    Device,
+    OwnerIntents,
+    Understander,
+    closed_sentences,
+    load_owner_intents,
+)
 from alexa_local.wake import WakeWord
 
 _QUIET_LIMIT_S = 60.0
@@ -47,9 +55,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     Raises:
         AlexaLocalError: a model, the intents file or the database is missing or wrong.
     """
-    models = _load_models(config)
+    wake_word, recogniser = _load_models(config)
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
+    recogniser.guide(closed_sentences(owner))
     store = open_store(state_dir(config.daemon) / DATABASE)
     host.at_the_end.callback(store.close)
     volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
@@ -58,7 +67,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner)
     return Parts(
-        pipeline=_pipeline(models, config, host, answerer),
+        pipeline=_pipeline(wake_word, recogniser, config, host, answerer),
         interpret=brain.interpret,
         perform=brain.perform,
         answer=answerer.answer,
@@ -81,7 +90,7 @@ def _load_models(config: Config) -> tuple[WakeWord, Recogniser]:
 
 
 def _pipeline(
-    models: tuple[WakeWord, Recogniser], config: Config, host: Host, answerer: Answerer
+    wake_word: WakeWord, recogniser: Recogniser, config: Config, host: Host, answerer: Answerer
 ) -> Listener:
     """The stages in their order; music and replies make room for whoever speaks."""
 
@@ -90,7 +99,7 @@ def _pipeline(
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
-    return Pipeline(*models, config.endpoint.patient_rules(), on_event)
+    return Pipeline(wake_word, recogniser, config.endpoint.patient_rules(), on_event)
 
 
 class _Brain:

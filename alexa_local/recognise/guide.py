@@ -1,8 +1,8 @@
 """Sentences that narrow the search: a graph of words, walked in word pieces.
 
 A reading that the guide leads is scored by the model like any other, so both kinds can be compared; it is
-only kept from leaving the sentences. The graph is unfolded into pieces, and made deterministic, where the search
-goes and nowhere else (composition and determinisation on the fly, as in Mohri, Pereira and Riley 2002).
+only kept from leaving the sentences. The graph is unfolded into pieces, and made deterministic, only where
+the search goes (composition and determinisation on the fly, as in Mohri, Pereira and Riley 2002).
 """
 
 from __future__ import annotations

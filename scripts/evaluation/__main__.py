@@ -88,8 +88,9 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case _:
             wanted = {row.labels.get("intent") for row in rows}
-            interpret = make.interpret(args.intents, args.contacts, args.config, wanted)
-            found = intent.measure(_progress(clips, len(rows)), make.transcribe(), interpret, per_clip)
+            interpret, sentences = make.interpret(args.intents, args.contacts, args.config, wanted)
+            transcribe = make.transcribe(sentences)
+            found = intent.measure(_progress(clips, len(rows)), transcribe, interpret, per_clip)
     lines = found.lines()
     if clips.unreadable:
         lines.insert(0, f"clips that could not be read, left out: {clips.unreadable}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alexa_local.config import RecogniserSettings, WakeSettings, load_config
 from alexa_local.errors import ConfigError
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
@@ -64,14 +64,18 @@ class Engines:
         self._model = model
         self._beam = beam
 
-    def transcribe(self) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
-        """The recogniser, on whole clips."""
+    def transcribe(
+        self, sentences: SentenceGraph | None = None
+    ) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
+        """The recogniser, on whole clips; it looks for an owner's closed sentences too."""
         from alexa_local.recognise import Options, Recogniser
 
         settings = RecogniserSettings()
         beam = self._beam or settings.beam
         options = Options(beam, min(beam, settings.n_best))
-        return Recogniser(open_model(self._model or settings.model), options, settings.threads).transcribe
+        recogniser = Recogniser(open_model(self._model or settings.model), options, settings.threads)
+        recogniser.guide(sentences)
+        return recogniser.transcribe
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""
@@ -79,7 +83,7 @@ class Engines:
 
     def interpret(
         self, intents: Path | None, contacts: Path | None, config: Path | None, wanted: Collection[str | None]
-    ) -> Interpret:
+    ) -> tuple[Interpret, SentenceGraph | None]:
         """What requests mean: the built-in intents, the owner's, and the names of contacts.
 
         Args:
@@ -87,13 +91,17 @@ class Engines:
             contacts: an address book.
             config: a configuration, whose devices may be spoken to.
             wanted: the intents that the recordings are labelled with.
+
+        Returns:
+            the understanding, and the owner's closed sentences.
         """
-        from alexa_local.understand import Catalogue, Understander, load_owner_intents
+        from alexa_local.understand import Catalogue, Understander, closed_sentences, load_owner_intents
 
         owner = load_owner_intents(intents or COFFEE_ORDERS)
         is_wanted = intents is not None or set(owner.actions) & set(wanted)
         catalogue = Catalogue(_devices(config), contacts=_contacts(contacts))
-        return Understander(catalogue, owner if is_wanted else None).interpret
+        chosen = owner if is_wanted else None
+        return Understander(catalogue, chosen).interpret, closed_sentences(chosen)
 
 
 def _devices(path: Path | None) -> tuple[Device, ...]:

@@ -28,7 +28,7 @@ class LoudnessEngines(engines.Engines):
         super().__init__()
         self.said = said or {}
 
-    def transcribe(self) -> Callable[[np.ndarray], list[Hypothesis]]:
+    def transcribe(self, sentences: object = None) -> Callable[[np.ndarray], list[Hypothesis]]:
         return lambda samples: [Hypothesis(self.said[level_of(samples)], -1.0)]
 
     def detector(self) -> "LoudnessDetector":
@@ -45,7 +45,7 @@ class LoudnessEngines(engines.Engines):
             "two lattes": Interpretation("orderDrink", {"coffeeDrink": "latte", "number": 2}),
             "a mocha": Interpretation("orderDrink", {"coffeeDrink": "mocha"}),
         }
-        return lambda hypotheses: meanings.get(hypotheses[0].text, Interpretation(""))
+        return lambda hypotheses: meanings.get(hypotheses[0].text, Interpretation("")), None
 
 
 class LoudnessDetector:
@@ -285,7 +285,7 @@ def test_silence_under_noise_and_noise_of_silence_change_nothing() -> None:
     ("wanted", "intent"), [({"orderDrink"}, "orderDrink"), ({"SetTimer"}, ""), (set(), "")]
 )
 def test_coffee_can_be_ordered_by_default_where_recordings_want_it(wanted: set[str], intent: str) -> None:
-    interpret = engines.Engines().interpret(None, None, None, wanted)
+    interpret = engines.Engines().interpret(None, None, None, wanted)[0]
     assert interpret([Hypothesis("can i get a large latte with skim milk", -1.0)]).intent == intent
 
 
@@ -294,7 +294,7 @@ def test_contacts_and_devices_may_be_named(tmp_path: Path) -> None:
     book.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Zdenka Krol\nTEL;TYPE=CELL:+1 555 0100\nEND:VCARD\n")
     config = tmp_path / "config.yaml"
     config.write_text("home:\n  devices:\n  - {name: lava lamp, kind: light, run: ['true']}\n")
-    interpret = engines.Engines().interpret(None, book, config, set())
+    interpret = engines.Engines().interpret(None, book, config, set())[0]
     assert interpret([Hypothesis("call zdenka", -1.0)]).slots == {"contact": "Zdenka Krol"}
     assert "lava lamp" in interpret([Hypothesis("turn on the lava lamp", -1.0)]).slots.values()
 
