@@ -2,7 +2,7 @@
 
 Run as a file, `python subject.py ENGINE SOUND.wav REPEAT`, by the Python that has the engine: so it imports
 nothing of the project but inside the two engines that are ours. Every engine gets blocks of 40 ms, as a
-microphone gives them, and the same sound REPEAT times over; loading is not counted. It prints one line of JSON.
+microphone gives them, and the same sound REPEAT times over; loading does not count. It prints a line of JSON.
 """
 
 from __future__ import annotations
