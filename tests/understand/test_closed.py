@@ -36,7 +36,7 @@ def test_without_closed_sentences_there_is_no_graph(tmp_path: Path) -> None:
 
 
 def test_sentences_with_free_text_are_left_out(tmp_path: Path) -> None:
-    intents = "intents:\n  A: {sentences: ["write down {any:note}"], reply: x, closed: true}\n"
+    intents = 'intents:\n  A: {sentences: ["write down {any:note}"], reply: x, closed: true}\n'
     both = intents + "  B: {sentences: [feed the cat], reply: y, closed: true}\n"
     assert closed_sentences(owner(tmp_path, intents)) is None
     graph = closed_sentences(owner(tmp_path, both))
