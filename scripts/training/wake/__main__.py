@@ -74,10 +74,13 @@ def _options() -> argparse.Namespace:
 
 def _record(options: argparse.Namespace, recipe: Recipe) -> dict[str, object]:
     """What the manifest says of this training."""
-    command = "python -m scripts.training.wake --data DATA --words WORDS/shard-* --commands COMMANDS/shard-00"
+    shards = " ".join(f"COMMANDS/{shard.name}" for shard in options.commands)
+    command = f"python -m scripts.training.wake --data DATA --words WORDS/shard-* --commands {shards}"
+    command += f" --learning-rate {recipe.learning_rate}"
     command += f" --copies {options.copies} --one-clip-in {options.one_clip_in} --batches {recipe.batches}"
     return {
         "command": f"{command} --seed {options.seed} --cache CACHE --out RUN",
+        "started_from": _started_from(options),
         "data": [
             *corpus.SPEECH_FOLDERS,
             "noise",
@@ -89,6 +92,13 @@ def _record(options: argparse.Namespace, recipe: Recipe) -> dict[str, object]:
         "cpu_minutes": round(time.process_time() / 60, 1),
         **dataclasses.asdict(recipe),
     }
+
+
+def _started_from(options: argparse.Namespace) -> object:
+    """The record of the training that this one goes on from, if any."""
+    if options.start is None:
+        return None
+    return json.loads((options.start.parent / "recipe.json").read_text(encoding="utf-8"))
 
 
 def build_pools(options: argparse.Namespace, rng: np.random.Generator) -> Pools:

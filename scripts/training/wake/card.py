@@ -13,9 +13,8 @@ def card(manifest: dict[str, Any]) -> str:
     figures, training = manifest["figures"], manifest["training"]
     dev = figures["dev"]
     false_rows = [
-        f"| {group}: {name.replace('_', ' ')} | | {row['false_accepts']} in {row['hours']} h |"
-        for group in ("dev", "validation")
-        for name, row in figures[f"{group}_false_accepts"].items()
+        f"| {name.replace('_', ' ')} | | {row['false_accepts']} in {row['hours']} h |"
+        for name, row in figures["false_accepts"].items()
     ]
     sensitivities = [
         f"| {row['threshold']} | {row['missed_pct']} | {row['false_per_hour']} |"
@@ -34,6 +33,6 @@ def card(manifest: dict[str, Any]) -> str:
         dev_hours=dev["hours"],
         dev_rate=dev["false_per_hour"],
         sensitivities="\n".join(sensitivities),
-        minutes=training.get("cpu_minutes", 0),
+        minutes=training["cpu_minutes"] + (training["started_from"] or {"cpu_minutes": 0})["cpu_minutes"],
         mine_every=training["mine_every"],
     )

@@ -44,7 +44,7 @@ class Recipe:
     streams: int = 26
     synthetic_share: float = 0.35
     hard_share: float = 0.5
-    mine_every: int = 250
+    mine_every: int = 350
     learning_rate: float = 3e-3
 
 
