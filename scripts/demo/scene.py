@@ -15,7 +15,7 @@ from alexa_local.capture import open_file
 from alexa_local.errors import DeviceError
 from alexa_local.messages import SAMPLE_RATE
 
-VOICE = "rms"
+VOICE = "slt"
 WAKE_WORD = "Alexa"
 _PAUSE_S = 5.0
 """Between commands: the request ends, the answer is spoken, and the room is quiet again."""
