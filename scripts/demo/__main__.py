@@ -6,6 +6,7 @@ Timers and lists go to a temporary folder, so those of the person who runs this 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -63,13 +64,21 @@ class Witness:
 
 
 def understood(scene: Sequence[Spoken], events: Iterable[Mapping[str, Any]]) -> list[bool]:
-    """For each command, in the order spoken, whether the intent that it means came up."""
-    wanted = [command.intent for command in scene]
-    got = [str(event.get("intent", "")) for event in events if event.get("event") == "intent"]
+    """For each command, in the order spoken, whether it was understood: its intent and every slot."""
+    wanted = [_meaning(command.intent, command.slots) for command in scene]
+    got = [
+        _meaning(event.get("intent", ""), event.get("slots", {}))
+        for event in events
+        if event.get("event") == "intent"
+    ]
     found = [False] * len(wanted)
     for block in SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks():
         found[block.a : block.a + block.size] = [True] * block.size
     return found
+
+
+def _meaning(intent: str, slots: Mapping[str, Any]) -> str:
+    return json.dumps([intent, slots], sort_keys=True)
 
 
 def summary(scene: Sequence[Spoken], events: Sequence[Mapping[str, Any]]) -> list[str]:

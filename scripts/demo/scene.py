@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +33,23 @@ class Spoken:
     Attributes:
         words: what is said after the wake word.
         intent: what it means.
+        slots: with which values.
     """
 
     words: str
     intent: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
 
 
 SCENE = (
     Spoken("what time is it", "GetTime"),
-    Spoken("set a timer for ten minutes", "SetTimer"),
-    Spoken("turn on the kitchen light", "TurnOn"),
-    Spoken("add milk and bread to the shopping list", "AddToList"),
+    Spoken("set a timer for ten minutes", "SetTimer", {"duration": 600}),
+    Spoken("turn on the kitchen light", "TurnOn", {"device": "kitchen light"}),
+    Spoken(
+        "add milk and bread to the shopping list",
+        "AddToList",
+        {"items": ["milk", "bread"], "list": "shopping"},
+    ),
     Spoken("how long is left on my timer", "TimerStatus"),
     Spoken("stop", "Stop"),
 )
