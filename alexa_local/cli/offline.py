@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,13 @@ from alexa_local.capture import open_file
 from alexa_local.config import load_config
 from alexa_local.errors import UsageError
 from alexa_local.frontend import LogMel
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE
 from alexa_local.models import open_model
 
-_FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+if TYPE_CHECKING:
+    from alexa_local.understand import Contact
 
-NAME_BONUS = 4.0
-"""How much likelier (natural log) a reading is for each name in it that is in the address book."""
+_FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
 
 def make_wake_finder(config_file: str | None) -> Callable[[Path], dict[str, Any]]:
@@ -62,19 +62,21 @@ def _faint_second() -> NDArray[np.int16]:
 
 
 def make_transcriber(config_file: str | None, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
-    """A function from a file to what is said in it; readings with a name of the address book come first."""
+    """A function from a file to what is said in it; calls to the people of an address book are looked for."""
     from alexa_local.recognise import Options, Recogniser
+    from alexa_local.understand import known_sentences
 
     config = load_config(config_file)
     settings = config.recogniser
     model = open_model(settings.model, config.daemon.models_dir)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
-    names = _names(contacts) if contacts else frozenset()
+    if contacts:
+        recogniser.guide(known_sentences(None, _people(contacts)))
 
     def transcribe(file: Path) -> dict[str, Any]:
         samples = _samples(file)
         began_s = time.process_time()
-        n_best = with_names_first(recogniser.transcribe(samples), names)
+        n_best = recogniser.transcribe(samples)
         spent_s, seconds = time.process_time() - began_s, len(samples) / SAMPLE_RATE
         return {
             "text": n_best[0].text if n_best else "",
@@ -86,20 +88,10 @@ def make_transcriber(config_file: str | None, contacts: Path | None) -> Callable
     return transcribe
 
 
-def with_names_first(readings: Sequence[Hypothesis], names: Collection[str]) -> list[Hypothesis]:
-    """The readings by score, where every known name in a reading makes it NAME_BONUS likelier."""
-
-    def score(reading: Hypothesis) -> float:
-        padded = f" {reading.text} "
-        return reading.score + NAME_BONUS * sum(f" {name} " in padded for name in names)
-
-    return sorted(readings, key=score, reverse=True)
-
-
-def _names(file: Path) -> frozenset[str]:
-    """Full names, first names and nicknames of an address book, as they are spoken."""
+def _people(file: Path) -> list[Contact]:
+    """The people of an address book."""
     from alexa_local.act.address_book import read_address_book
-    from alexa_local.recognise import spoken_form
+    from alexa_local.understand import Contact
 
     try:
         entries, problems = read_address_book(file.read_bytes())
@@ -107,8 +99,7 @@ def _names(file: Path) -> frozenset[str]:
         raise UsageError(f"{file} cannot be read ({error.strerror}). Check its name.") from error
     if not entries:
         raise UsageError(f"{file} names nobody ({problems[0]}). Give a vCard or CSV file.")
-    written = [name for entry in entries for name in (entry.name, entry.given, *entry.nicknames)]
-    return frozenset(filter(None, map(spoken_form, written)))
+    return [Contact(entry.name, (entry.given, *entry.nicknames)) for entry in entries]
 
 
 def _samples(file: Path) -> NDArray[np.int16]:

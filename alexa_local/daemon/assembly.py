@@ -41,7 +41,7 @@ from alexa_local.understand import (
     Device,
     OwnerIntents,
     Understander,
-    closed_sentences,
+    known_sentences,
     load_owner_intents,
 )
 from alexa_local.wake import WakeWord
@@ -58,14 +58,13 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     wake_word, recogniser = _load_models(config)
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
-    recogniser.guide(closed_sentences(owner))
     store = open_store(state_dir(config.daemon) / DATABASE)
     host.at_the_end.callback(store.close)
     volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
     sounding = start_sounding(config, host, portaudio, volume)
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
-    brain = _Brain(config, host, store, sounding, owner)
+    brain = _Brain(config, host, store, sounding, owner, recogniser)
     return Parts(
         pipeline=_pipeline(wake_word, recogniser, config, host, answerer),
         interpret=brain.interpret,
@@ -106,16 +105,23 @@ class _Brain:
     """Understanding and acting, which share the names of the home; used by the thread `act` alone."""
 
     def __init__(
-        self, config: Config, host: Host, store: Store, sounding: Sounding, owner: OwnerIntents | None
+        self,
+        config: Config,
+        host: Host,
+        store: Store,
+        sounding: Sounding,
+        owner: OwnerIntents | None,
+        recogniser: Recogniser,
     ) -> None:
         self._config = config
         self._owner = owner
+        self._recogniser = recogniser
         self._sounding = sounding
         self._host = host
         self._broker: Broker | None = None
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
-        self._understander = Understander(self._catalogue(), owner)
+        self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
     def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
@@ -132,7 +138,7 @@ class _Brain:
     def import_contacts(self, data: bytes) -> Mapping[str, Any]:
         """Import an address book, and know its names from the next request on."""
         report = import_address_book(self.services.contacts, data)
-        self._understander = Understander(self._catalogue(), self._owner)
+        self._learn_names()
         return report
 
     def status(self) -> Mapping[str, Any]:
@@ -171,6 +177,12 @@ class _Brain:
             commands=commands,
             local_only=local_only,
         )
+
+    def _learn_names(self) -> None:
+        """Understand and recognise the names of the home as they are now, from the next request on."""
+        catalogue = self._catalogue()
+        self._understander = Understander(catalogue, self._owner)
+        self._recogniser.guide(known_sentences(self._owner, catalogue.contacts))
 
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]

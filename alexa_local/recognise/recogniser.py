@@ -84,12 +84,10 @@ class Stream:
         self._waiting = known[whole:].copy()
 
     def finish(self) -> list[Hypothesis]:
-        """Close the stream and return its readings, best first; never empty."""
+        """Close the stream and return its readings, the guided ones before the free ones; never empty."""
         self.push(np.full((_FLUSH_FRAMES, self._networks.bands), LOG_FLOOR + 1.0, np.float32))
-        found = {
-            path.labels: path for path in (*self._search.paths[: self._options.n_best], *self._sentences())
-        }
-        return [self._hypothesis(path) for path in sorted(found.values(), key=lambda path: -path.score)]
+        ranked = [*self._sentences(), *self._search.paths[: self._options.n_best]]
+        return [self._hypothesis(path) for path in {path.labels: path for path in ranked}.values()]
 
     def _sentences(self) -> list[Path]:
         """The guided readings that are whole sentences and not much less likely than the free ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
 from alexa_local.wake import Detection
 
 _LOUD = 0.0
@@ -71,7 +71,17 @@ class LoudStream:
 
 
 class LoudRecogniser:
-    """Makes such streams."""
+    """Makes such streams.
+
+    Attributes:
+        sentences: what it was last told to look for.
+    """
+
+    sentences: SentenceGraph | None = None
+
+    def guide(self, sentences: SentenceGraph | None) -> None:
+        """Remember the sentences."""
+        self.sentences = sentences
 
     def stream(self) -> LoudStream:
         """A stream for a new utterance."""

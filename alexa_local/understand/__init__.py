@@ -1,7 +1,7 @@
 """What a request means: templates, the names of the home, and the n-best readings of the recogniser."""
 
 from alexa_local.understand.catalogue import Catalogue, Contact, Device
-from alexa_local.understand.closed import closed_sentences
+from alexa_local.understand.known_sentences import known_sentences
 from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents
 from alexa_local.understand.understander import Understander
 
@@ -12,6 +12,6 @@ __all__ = [
     "OwnerAction",
     "OwnerIntents",
     "Understander",
-    "closed_sentences",
+    "known_sentences",
     "load_owner_intents",
 ]

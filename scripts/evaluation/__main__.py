@@ -83,7 +83,9 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     found: asr.Words | wake.Wakes | intent.Intents
     match args.what:
         case "asr":
-            found = asr.measure(_progress(clips, len(rows)), make.transcribe(), per_clip)
+            found = asr.measure(
+                _progress(clips, len(rows)), make.transcribe(make.calls(args.contacts)), per_clip
+            )
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case _:

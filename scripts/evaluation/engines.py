@@ -67,7 +67,7 @@ class Engines:
     def transcribe(
         self, sentences: SentenceGraph | None = None
     ) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
-        """The recogniser, on whole clips; it looks for an owner's closed sentences too."""
+        """The recogniser, on whole clips; it looks for the sentences too."""
         from alexa_local.recognise import Options, Recogniser
 
         settings = RecogniserSettings()
@@ -76,6 +76,12 @@ class Engines:
         recogniser = Recogniser(open_model(self._model or settings.model), options, settings.threads)
         recogniser.guide(sentences)
         return recogniser.transcribe
+
+    def calls(self, contacts: Path | None) -> SentenceGraph | None:
+        """What calls the people of an address book."""
+        from alexa_local.understand import known_sentences
+
+        return known_sentences(None, _contacts(contacts))
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""
@@ -93,15 +99,15 @@ class Engines:
             wanted: the intents that the recordings are labelled with.
 
         Returns:
-            the understanding, and the owner's closed sentences.
+            the understanding, and the sentences that the recogniser shall look for.
         """
-        from alexa_local.understand import Catalogue, Understander, closed_sentences, load_owner_intents
+        from alexa_local.understand import Catalogue, Understander, known_sentences, load_owner_intents
 
         owner = load_owner_intents(intents or COFFEE_ORDERS)
         is_wanted = intents is not None or set(owner.actions) & set(wanted)
         catalogue = Catalogue(_devices(config), contacts=_contacts(contacts))
         chosen = owner if is_wanted else None
-        return Understander(catalogue, chosen).interpret, closed_sentences(chosen)
+        return Understander(catalogue, chosen).interpret, known_sentences(chosen, catalogue.contacts)
 
 
 def _devices(path: Path | None) -> tuple[Device, ...]:

@@ -21,6 +21,7 @@ from alexa_local.daemon.daemon import Daemon
 from alexa_local.sound import PortAudio
 from alexa_local.testing.pipeline import FakePipeline
 from alexa_local.testing.quiet_microphone import QuietMicrophone
+from alexa_local.testing.stages import LoudRecogniser, LoudWakeWord
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def config(folder):
 @pytest.fixture
 def at_home(config, monkeypatch):
     """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
-    monkeypatch.setattr(assembly, "_load_models", lambda config: None)
+    monkeypatch.setattr(assembly, "_load_models", lambda config: (LoudWakeWord(), LoudRecogniser()))
     monkeypatch.setattr(
-        assembly, "_pipeline", lambda models, config, host, answerer: FakePipeline([], host.bus.publish)
+        assembly, "_pipeline", lambda wake, asr, config, host, answerer: FakePipeline([], host.bus.publish)
     )
 
     class Home:

@@ -113,7 +113,7 @@ def mask(frames: Frames, random: np.random.Generator, strength: Strength) -> Fra
         low = random.integers(0, frames.shape[1] - width + 1)
         frames[:, low : low + width] = mean
     for _ in range(strength.time_masks):
-        width = min(random.integers(0, strength.time_mask_frames + 1), len(frames) // 8)
+        width = min(int(random.integers(0, strength.time_mask_frames + 1)), len(frames) // 8)
         low = random.integers(0, len(frames) - width + 1)
         frames[low : low + width] = mean
     return frames

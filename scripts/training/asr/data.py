@@ -117,11 +117,11 @@ class Trainset:
         order = sorted(keys, key=lambda key: key[0] * self._random.uniform(0.85, 1.15))
         batches: list[list[tuple[int, int]]] = [[]]
         total = 0
-        for frames, part, clip in order:
+        for frames, number, clip in order:
             if batches[-1] and total + frames + 120 > self._batch_frames:
                 batches.append([])
                 total = 0
-            batches[-1].append((part, clip))
+            batches[-1].append((number, clip))
             total += frames + 120
         self._random.shuffle(batches)  # type: ignore[arg-type]
         return batches
@@ -131,21 +131,21 @@ class Trainset:
         if random.random() < NO_SPEECH_SHARE:
             return self._no_speech(), []
         chosen = [clip, *random.integers(len(part.clips), size=random.integers(part.join))]
-        spoken = [silence(random, random.integers(0, 40))]
+        spoken = [silence(random, int(random.integers(0, 40)))]
         if self._wakes and random.random() < self._wake_share:
             spoken.append(self._wakes[random.integers(len(self._wakes))])
         texts = []
         for first, frames, text in (part.clips[c] for c in chosen):
             spoken.append(part.rows[first : first + frames].astype(np.float32))
             texts.append(text)
-        spoken.append(silence(random, random.integers(20, 80)))
+        spoken.append(silence(random, int(random.integers(20, 80))))
         frames = augment(np.concatenate(spoken), self._noises, random, self._strength)
         return frames, self._text.encode(" ".join(texts))
 
     def _no_speech(self) -> Frames:
         """Silence or noise, perhaps after a wake word: to these the recogniser answers nothing."""
         random = self._random
-        heard = [silence(random, random.integers(100, 300))]
+        heard = [silence(random, int(random.integers(100, 300)))]
         if self._wakes and random.random() < self._wake_share:
             heard.insert(0, self._wakes[random.integers(len(self._wakes))])
         return augment(np.concatenate(heard), self._noises, random, self._strength)

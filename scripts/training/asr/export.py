@@ -36,8 +36,8 @@ def load_average(checkpoint: Path) -> Transducer:
     return model.eval()
 
 
-def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    return tensor.detach().numpy().astype(np.float32)
+def _array(tensor: Any) -> NDArray[np.float32]:
+    return np.asarray(tensor.detach().numpy(), np.float32)
 
 
 def _linear(graph: Graph, x: Tensor, layer: torch.nn.Linear, kind: Kind) -> Tensor:

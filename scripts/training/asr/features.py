@@ -48,7 +48,8 @@ def rows_of(manifest: Path, only: str, drop: str) -> Iterator[dict[str, Any]]:
 def write_store(out: Path, jobs: list[tuple[Path, Path, str, str]]) -> None:
     """Extract every clip of every (manifest, root, only, drop) into the store `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    first, index = 0, []
+    first = 0
+    index: list[dict[str, Any]] = []
     with (out / "rows.f16.part").open("wb") as stream:
         for manifest, root, only, drop in jobs:
             for row in rows_of(manifest, only, drop):

@@ -41,6 +41,9 @@ class Shape:
 class Encoder(nn.Module):
     """Frames to one vector every 80 ms; none of the future is seen."""
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.register_buffer("mean", torch.full((shape.bands,), -6.0))

@@ -29,16 +29,16 @@ from scripts.training.asr.data import Batch, Trainset, open_part, open_sounds, o
 from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Shape, Transducer
 
-PEAK_RATE = 2e-3
+PEAK_RATE = 1.1e-3
 WARM_UP_STEPS = 400
-CTC_ONLY = 0.10
+CTC_ONLY = 0.22
 """Share of the training that CTC alone opens: it finds the alignment at a fraction of the joint's cost."""
 CTC_WEIGHT = 0.3
-OPENING = 0.05
-"""Share of the training on short, clean clips, where an alignment is found soonest."""
-OPENING_S, LONGEST_S = 3.2, 16.5
+OPENING = 0.28
+"""Share of the training on short, clean, synthesised clips, where an alignment is found soonest."""
+OPENING_S, LONGEST_S = 3.5, 16.5
 OPENING_STRENGTH = Strength(warp=0.05, tempo=0.05, room=0.0, band_limit=0.0, frequency_masks=0, time_masks=0)
-LIGHT = 0.35
+LIGHT = 0.5
 """Until this share of the training, augmentation is light."""
 LIGHT_STRENGTH = Strength(
     warp=0.08, tempo=0.1, noise=0.3, snr_db=(8.0, 28.0), room=0.15, frequency_masks=1, time_masks=1
@@ -91,7 +91,7 @@ def open_trainset(stores: Path, pieces: Path, seed: int, stage: str = "full") ->
     parts = []
     for folder in sorted(stores.iterdir()):
         name = folder.name.split("-")[0]
-        if name in PARTS and (folder / "rows.f16").exists():
+        if name in (["synth"] if opening else PARTS) and (folder / "rows.f16").exists():
             share, join = PARTS[name]
             parts.append(open_part(folder, share, join, longest_s=OPENING_S if opening else LONGEST_S))
     if opening:

@@ -1,9 +1,9 @@
-"""The owner's closed sentences, as a graph that a recogniser can follow."""
+"""Sentences that a recogniser looks for, as a graph that it can follow."""
 
 from pathlib import Path
 
 from alexa_local.messages import SentenceGraph
-from alexa_local.understand import OwnerIntents, closed_sentences, load_owner_intents
+from alexa_local.understand import Contact, OwnerIntents, known_sentences, load_owner_intents
 
 COFFEE = Path(__file__).parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
 
@@ -22,7 +22,7 @@ def owner(tmp_path: Path, intents: str) -> OwnerIntents:
 
 
 def test_the_coffee_orders_can_be_said_and_nothing_else() -> None:
-    graph = closed_sentences(load_owner_intents(COFFEE))
+    graph = known_sentences(load_owner_intents(COFFEE))
     assert graph is not None
     assert can_say(graph, "can i get a large dark roast mocha with some soy milk and brown sugar")
     assert can_say(graph, "brew an espresso")
@@ -30,15 +30,23 @@ def test_the_coffee_orders_can_be_said_and_nothing_else() -> None:
     assert not can_say(graph, "turn on the kitchen light")
 
 
-def test_without_closed_sentences_there_is_no_graph(tmp_path: Path) -> None:
-    assert closed_sentences(None) is None
-    assert closed_sentences(owner(tmp_path, "intents: {A: {sentences: [open it], reply: x}}")) is None
+def test_without_known_sentences_there_is_no_graph(tmp_path: Path) -> None:
+    assert known_sentences(None) is None
+    assert known_sentences(owner(tmp_path, "intents: {A: {sentences: [open it], reply: x}}")) is None
 
 
 def test_sentences_with_free_text_are_left_out(tmp_path: Path) -> None:
     intents = 'intents:\n  A: {sentences: ["write down {any:note}"], reply: x, closed: true}\n'
     both = intents + "  B: {sentences: [feed the cat], reply: y, closed: true}\n"
-    assert closed_sentences(owner(tmp_path, intents)) is None
-    graph = closed_sentences(owner(tmp_path, both))
+    assert known_sentences(owner(tmp_path, intents)) is None
+    graph = known_sentences(owner(tmp_path, both))
     assert graph is not None
     assert can_say(graph, "feed the cat")
+
+
+def test_contacts_can_be_called_by_any_of_their_names() -> None:
+    graph = known_sentences(None, [Contact("Zdenka Krol", ("grandma",))])
+    assert graph is not None
+    assert can_say(graph, "call zdenka krol")
+    assert can_say(graph, "ring grandma")
+    assert not can_say(graph, "call")
