@@ -45,10 +45,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _socket(arguments: argparse.Namespace) -> Path:
-    from alexa_local.config import load_config
+    from alexa_local.cli.settings import settings_of
     from alexa_local.daemon.paths import client_socket_path
 
-    return client_socket_path(load_config(arguments.config).daemon)
+    return client_socket_path(settings_of(arguments).daemon)
 
 
 def _ask(arguments: argparse.Namespace, command: str, **fields: Any) -> dict[str, Any]:

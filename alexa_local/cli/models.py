@@ -16,10 +16,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from alexa_local.config import load_config
+    from alexa_local.cli.settings import settings_of
     from alexa_local.models import open_model
 
-    config = load_config(arguments.config)
+    config = settings_of(arguments)
     faults = []
     for name in (config.wake.model, config.recogniser.model):
         try:

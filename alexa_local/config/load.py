@@ -28,9 +28,8 @@ def find_config(
     if env.get("ALEXA_LOCAL_CONFIG"):
         return Path(env["ALEXA_LOCAL_CONFIG"])
     home = env.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - "" without a home
-    return next(
-        (found for found in (Path(home, "alexa-local/config.yaml"), SYSTEM_FILE) if found.is_file()), None
-    )
+    places = (Path(home, "alexa-local/config.yaml"), SYSTEM_FILE)
+    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113 - never raises
 
 
 def load_config(path: str | os.PathLike[str] | None = None, env: Mapping[str, str] = os.environ) -> Config:

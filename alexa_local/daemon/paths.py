@@ -30,8 +30,9 @@ def socket_path(
 def client_socket_path(settings: DaemonSettings, env: Mapping[str, str] = os.environ) -> Path:
     """The socket to ask: one's own daemon's, or else the service's."""
     own = socket_path(settings, env)
-    service = SERVICE_RUNTIME / SOCKET
-    return service if not settings.socket and not own.exists() and service.exists() else own
+    if settings.socket or os.path.exists(own) or not SERVICE_RUNTIME.exists():  # noqa: PTH110 - never raises
+        return own
+    return SERVICE_RUNTIME / SOCKET  # whether we may open it, the attempt tells
 
 
 def state_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid: int | None = None) -> Path:

@@ -38,7 +38,6 @@ def test_a_users_command_finds_the_service_when_there_is_no_daemon_of_their_own(
     own = tmp_path / "user" / "alexa-local" / "control.sock"
     assert client_socket_path(DaemonSettings(), env) == own
     service.mkdir()
-    (service / "control.sock").touch()
     assert client_socket_path(DaemonSettings(), env) == service / "control.sock"
     own.parent.mkdir(parents=True)
     own.touch()
