@@ -41,19 +41,26 @@ END
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 is_installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
-is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-python_has_venv() { [ -n "$python" ] && "$python" -c 'import venv, ensurepip' 2>/dev/null; }
+# What only makes the environment is not missed once that is made.
+python_has_venv() { is_set_up || { [ -n "$python" ] && "$python" -c 'import venv, ensurepip' 2>/dev/null; }; }
 python_has_headers() {
-    [ -n "$python" ] &&
-        "$python" -c 'import pathlib, sys, sysconfig
+    is_set_up || {
+        [ -n "$python" ] && "$python" -c 'import pathlib, sys, sysconfig
 sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' 2>/dev/null
+    }
 }
 
+# Puts the path of a new enough Python in $python, or nothing, and its version in $python_version.
 find_python() {
     python=
+    python_version=
     for candidate in ${ALEXA_LOCAL_PYTHON:-python3 /usr/bin/python3 python3.13 python3.12 python3.11}; do
-        if has_command "$candidate" && is_new_enough "$candidate"; then
-            python=$(command -v "$candidate")
+        found=$("$candidate" -c 'import sys
+if sys.version_info >= (3, 11):
+    print(sys.executable, sys.version.split()[0], sep="|")' 2>/dev/null) || continue
+        if [ -n "$found" ]; then
+            python=${found%|*}
+            python_version=${found##*|}
             return
         fi
     done
@@ -125,39 +132,48 @@ ensure_packages() {
 
 # One line for what the environment was made from: another Python or other dependencies make it anew.
 fingerprint() {
-    { cat "$root/setup.cfg" "$root/pyproject.toml" && "$python" -VV && printf '%s' "$root $python"; } | sha256sum | cut -d ' ' -f 1
+    { cat "$root/setup.cfg" "$root/pyproject.toml" && printf '%s' "$root $python $python_version"; } |
+        sha256sum | cut -d ' ' -f 1
 }
 
-# ensure_environment run|test: the virtual environment with the package, editable, and that job's extras.
-ensure_environment() {
+# Whether the environment is there for the job in $job; one for tests serves every job.
+is_set_up() {
+    [ -n "$python" ] && [ -x "$venv/bin/python" ] || return 1
     wanted=$(fingerprint)
-    for stamp in "$venv/.set-up-for-$1" "$venv/.set-up-for-test"; do
-        if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x "$venv/bin/python" ]; then
+    for stamp in "$venv/.set-up-for-$job" "$venv/.set-up-for-test"; do
+        if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
             return 0
         fi
     done
-    say "Setting up $venv with $("$python" --version) (some minutes the first time)."
+    return 1
+}
+
+# The virtual environment with the package, editable, and the extras of $job.
+ensure_environment() {
+    is_set_up && return 0
+    say "Setting up $venv with Python $python_version (some minutes the first time)."
     rm -f "$venv"/.set-up-for-*
     if ! "$venv/bin/python" -c 'import pip' 2>/dev/null ||
         [ "$("$venv/bin/python" -VV)" != "$("$python" -VV)" ]; then
         "$python" -m venv --clear "$venv" || die "The virtual environment $venv could not be made."
     fi
     extras=
-    [ "$1" = test ] && extras='[test]'
+    [ "$job" = test ] && extras='[test]'
     (cd "$root" && "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".$extras" >&2) ||
         die "pip could not install the package (see above). Check the network and the system packages, then run this again."
-    printf '%s\n' "$wanted" >"$venv/.set-up-for-$1"
+    fingerprint >"$venv/.set-up-for-$job"
 }
 
 setup() {
+    job=$1
     find_python
     ensure_packages packages_to_run needed
     if [ -z "$python" ]; then
         find_python
         [ -n "$python" ] || die "No Python 3.11 or newer was found. Install python3 and python3-venv."
     fi
-    if [ "$1" = test ]; then
+    if [ "$job" = test ]; then
         ensure_packages packages_to_test wanted
     fi
-    ensure_environment "$1"
+    ensure_environment
 }

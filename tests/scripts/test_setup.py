@@ -33,7 +33,8 @@ SYSTEM = (
 # A python3 that is new enough, lacks nothing, and whose `venv` and `pip` only leave a trace in the log.
 PYTHON = f"""#!/bin/sh
 case "$*" in
-*ensurepip*|*Python.h*|*version_info*|"-c import pip") exit 0 ;;
+*version_info*) echo "$0|3.12.1" ;;
+*ensurepip*|*Python.h*|"-c import pip") exit 0 ;;
 "-m venv"*) for last; do :; done; mkdir -p "$last/bin"; cp "$0" "$last/bin/python"; echo "venv" >>"$LOG" ;;
 "-m pip"*) echo "pip $*" >>"$LOG"; exit "${{PIP_CODE:-0}}" ;;
 *) exec {sys.executable} "$@" ;;
