@@ -1,4 +1,4 @@
-"""The log: lines for people on standard error, or lines with a priority where journald reads them."""
+"""The log: lines for people on standard error, or entries with fields where journald reads them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ import sys
 from collections.abc import Mapping
 
 _LEVELS = (logging.INFO, logging.DEBUG)
-_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
-
-
-class _JournalFormatter(logging.Formatter):
-    """Puts sd-daemon(3)'s priority before every line, a traceback's too."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        prefix = f"<{_PRIORITIES.get(record.levelno, 6)}>"
-        return "\n".join(prefix + line for line in super().format(record).splitlines())
 
 
 class _PlainFormatter(logging.Formatter):
@@ -31,10 +22,13 @@ def set_up_logging(verbosity: int, env: Mapping[str, str] = os.environ) -> None:
     """Log warnings; with `verbosity` 1, or as a service, what goes on; with 2 everything."""
     in_journal = "JOURNAL_STREAM" in env and not sys.stderr.isatty()
     level = _LEVELS[min(verbosity, 2) - 1] if verbosity else logging.INFO if in_journal else logging.WARNING
-    handler = logging.StreamHandler(sys.stderr)
+    handler: logging.Handler
     if in_journal:
-        handler.setFormatter(_JournalFormatter("%(name)s: %(message)s"))
+        from systemd.journal import JournalHandler
+
+        handler = JournalHandler(SYSLOG_IDENTIFIER="alexa-local")  # priority, thread and logger become fields
     else:
+        handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_PlainFormatter("%(message)s" if verbosity < 2 else "%(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]

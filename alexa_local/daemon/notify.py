@@ -1,24 +1,22 @@
-"""Telling systemd how we are: datagrams to $NOTIFY_SOCKET, and nothing at all without systemd."""
+"""Telling systemd how we are, through its own library; nothing at all without systemd."""
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
+
+from systemd import daemon
 
 
 class Notifier:
     """Speaks sd_notify(3); a manager that does not listen never disturbs us."""
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
-        address = env.get("NOTIFY_SOCKET", "")
-        self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._socket = (
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) if address else None
-        )
+        """Look whether a manager waits for us; what is sent goes to the process's own $NOTIFY_SOCKET."""
+        self._open = bool(env.get("NOTIFY_SOCKET"))
         mine = env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         timeout_us = env.get("WATCHDOG_USEC", "") if mine else ""
-        self.watchdog_s = int(timeout_us) / 1e6 if self._socket and timeout_us.isdigit() else 0.0
+        self.watchdog_s = int(timeout_us) / 1e6 if self._open and timeout_us.isdigit() else 0.0
         """Seconds after which systemd restarts us unless it hears `alive`; 0 without a watchdog."""
 
     def ready(self) -> None:
@@ -39,13 +37,11 @@ class Notifier:
 
     def close(self) -> None:
         """Say nothing more."""
-        if self._socket:
-            self._socket.close()
-            self._socket = None
+        self._open = False
 
     def _send(self, message: str) -> None:
-        if self._socket:
+        if self._open:
             try:
-                self._socket.sendto(message.encode(), self._address)
+                daemon.notify(message)
             except OSError:
-                pass  # a full or vanished socket: the watchdog then judges, as it should
+                pass  # a vanished socket: the watchdog then judges, as it should

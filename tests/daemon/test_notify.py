@@ -11,10 +11,11 @@ from alexa_local.testing.quiet_microphone import QuietMicrophone
 
 
 @pytest.fixture
-def manager(folder):
+def manager(folder, monkeypatch):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(folder / "notify"))
         manager.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(folder / "notify"))
         yield manager
 
 
@@ -52,19 +53,23 @@ def test_the_watchdog_is_fed_without_a_microphone_as_long_as_the_thread_turns(ma
         until(manager, "WATCHDOG=1")
 
 
-def test_an_abstract_socket_is_understood():
+def test_an_abstract_socket_is_understood(monkeypatch):
     name = f"\0alexa-local-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(name)
-        notifier = Notifier({"NOTIFY_SOCKET": "@" + name[1:]})
+        monkeypatch.setenv("NOTIFY_SOCKET", "@" + name[1:])
+        notifier = Notifier()
         notifier.status("two\nlines")
         assert manager.recv(100) == b"STATUS=two lines"
         notifier.close()
 
 
 @pytest.mark.parametrize("env", [{}, {"NOTIFY_SOCKET": "/nowhere/at/all"}])
-def test_without_systemd_nothing_happens(env):
-    notifier = Notifier(env)
+def test_without_systemd_nothing_happens(env, monkeypatch):
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    notifier = Notifier()
     notifier.ready()
     notifier.close()
     notifier.alive()
