@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from systemd import daemon
+from systemd import daemon  # type: ignore[attr-defined]  # mypy takes the folder systemd/ for it
 
 
 class Notifier:
