@@ -79,7 +79,8 @@ def _record(options: argparse.Namespace, recipe: Recipe) -> dict[str, object]:
     command += f" --learning-rate {recipe.learning_rate}"
     command += f" --copies {options.copies} --one-clip-in {options.one_clip_in} --batches {recipe.batches}"
     return {
-        "command": f"{command} --seed {options.seed} --cache CACHE --out RUN",
+        "command": f"{command} --seed {options.seed} --cache CACHE --out RUN"
+        + (" --start FIRST/network.pt" if options.start else ""),
         "started_from": _started_from(options),
         "data": [
             *corpus.SPEECH_FOLDERS,

@@ -8,6 +8,11 @@ from typing import Any
 _TEMPLATE = Path(__file__).with_name("card.md.in")
 
 
+def _cpu_minutes(training: dict[str, Any] | None) -> float:
+    """Of a training and those before it."""
+    return training["cpu_minutes"] + _cpu_minutes(training["started_from"]) if training else 0.0
+
+
 def card(manifest: dict[str, Any]) -> str:
     """CARD.md for a manifest."""
     figures, training = manifest["figures"], manifest["training"]
@@ -33,6 +38,6 @@ def card(manifest: dict[str, Any]) -> str:
         dev_hours=dev["hours"],
         dev_rate=dev["false_per_hour"],
         sensitivities="\n".join(sensitivities),
-        minutes=training["cpu_minutes"] + (training["started_from"] or {"cpu_minutes": 0})["cpu_minutes"],
+        minutes=_cpu_minutes(training),
         mine_every=training["mine_every"],
     )
