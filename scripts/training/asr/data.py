@@ -98,7 +98,7 @@ class Trainset:
         seed: int,
         batch_s: float = 40.0,
         strength: Strength = Strength(),  # noqa: B008 - frozen
-        wake_share: float = 0.35,
+        wake_share: float = 0.2,
     ) -> None:
         self._parts, self._noises, self._wakes = parts, noises, wakes
         self._text = sentencepiece.SentencePieceProcessor(model_file=str(pieces))

@@ -31,7 +31,7 @@ class Shape:
     pieces: int = 256
     embedding: int = 192
     context: int = 2
-    dropout: float = 0.1
+    dropout: float = 0.0
 
     def as_dict(self) -> dict[str, float]:
         """For a checkpoint or a manifest."""

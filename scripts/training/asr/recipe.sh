@@ -13,8 +13,8 @@ stores=$work/stores
 run=$work/run
 mkdir -p "$stores" "$run"
 
-"$python" scripts/training/synthesise.py --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
-"$python" scripts/training/synthesise.py --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
+"$python" -m scripts.training.synthesise --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
+"$python" -m scripts.training.synthesise --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
 
 store() { # NAME MANIFEST... [--only REGEX] [--drop REGEX]: one feature store, unless it is there
     name=$1
