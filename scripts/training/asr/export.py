@@ -1,11 +1,14 @@
 """Write a trained transducer as a model folder: int8 .tflite files, word pieces, manifest.
 
-python -m scripts.training.asr.export --run DIR --out firmware_models/asr-en [--float]
+python -m scripts.training.asr.export --run DIR --out firmware_models/asr-en [--float] [--figures FILE]
+
+The figures are a JSON object, as measured by scripts/evaluate; they go into the manifest as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,20 @@ from alexa_local.tflite.layers import Kind
 from alexa_local.tflite.writer import Graph, Tensor
 from scripts.training.asr.model import FRAMES_PER_STEP, Shape, Transducer
 from scripts.training.manifest import write_manifest
+
+DATA = [
+    "LibriSpeech (train parts)",
+    "speechocean762",
+    "LJ Speech",
+    "kathleen",
+    "Common Voice (en)",
+    "Google Speech Commands (words and noise)",
+    "Picovoice wake-word-benchmark (all words; alexa 000-159)",
+    "Precise-Community-Data",
+    "custom-speech-commands-dataset",
+    "commands, requests and sentences synthesised with flite, SVOX pico, festival and espeak-ng",
+]
+"""What the recipe trains on; the card has the licences."""
 
 JOINT_ROWS = 8
 """Hypotheses that the joint takes at once: the widest beam."""
@@ -116,6 +133,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--float", action="store_true", help="keep float32 weights, to see what int8 costs")
+    parser.add_argument("--figures", type=Path, help="JSON file with what was measured")
     args = parser.parse_args()
     model = load_average(args.run / "checkpoint.pt")
     about = {
@@ -123,7 +141,8 @@ def main() -> None:
         "task": "streaming speech recognition, English",
         "shape": model.shape.as_dict(),
         "frames_per_step": FRAMES_PER_STEP,
-        "training": {"command": "scripts/training/asr/recipe.sh", "data": "CARD.md"},
+        "training": {"command": "scripts/training/asr/recipe.sh DATA WORK", "data": DATA},
+        "figures": json.loads(args.figures.read_text(encoding="utf-8")) if args.figures else {},
     }
     export(model, args.run / "pieces.txt", args.out, "float32" if args.float else "int8", about)
 
