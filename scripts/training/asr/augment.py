@@ -109,7 +109,7 @@ def mask(frames: Frames, random: np.random.Generator, strength: Strength) -> Fra
     """SpecAugment: bands and stretches of time set to the utterance's mean."""
     mean = frames.mean()
     for _ in range(strength.frequency_masks):
-        width = random.integers(0, strength.frequency_mask_bands + 1)
+        width = int(random.integers(0, strength.frequency_mask_bands + 1))
         low = random.integers(0, frames.shape[1] - width + 1)
         frames[:, low : low + width] = mean
     for _ in range(strength.time_masks):

@@ -59,7 +59,9 @@ def write_store(out: Path, jobs: list[tuple[Path, Path, str, str]]) -> None:
                     print(f"skipped {row['audio']}: {error}")
                     continue
                 stream.write(frames.astype(np.float16).tobytes())
-                about = {key: row[key] for key in ("speaker", "source", "wake", "speech_end_s") if key in row}
+                about: dict[str, Any] = {
+                    key: row[key] for key in ("speaker", "source", "wake", "speech_end_s") if key in row
+                }
                 text = spoken_form(row.get("text", ""))
                 index.append(
                     {"audio": row["audio"], "first": first, "frames": len(frames), "text": text, **about}

@@ -78,10 +78,9 @@ class Augmenter:
         """Smooth random responses, and for a few a cut-off as of a telephone, float32 (B, 1, 64)."""
         rng = self._rng
         bands = np.linspace(0, np.pi, MEL_BANDS)
-        curves = sum(
-            rng.normal(0, self._strength.tilt_db / order, (batch, 1)) * np.cos(order * bands)
-            for order in (1, 2, 3)
-        )
+        curves = np.zeros((batch, MEL_BANDS))
+        for order in (1, 2, 3):
+            curves += rng.normal(0, self._strength.tilt_db / order, (batch, 1)) * np.cos(order * bands)
         cut = rng.integers(40, 62, (batch, 1))
         limited = rng.random((batch, 1)) < self._strength.band_limit
         curves = curves - 40.0 * (limited & (np.arange(MEL_BANDS) >= cut))

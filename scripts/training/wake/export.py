@@ -41,8 +41,9 @@ def export(network: WakeNetwork, path: Path, kind: layers.Kind = "int8") -> None
     x = graph.reshape(x, (1, PATCHES * len(patch)))
     x = graph.relu(layers.linear(graph, x, weights["mix.weight"], weights["mix.bias"], kind))
     for name, state in (("first", first), ("second", second)):
-        parts = [weights[f"{name}.{part}_l0"] for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-        x = layers.gru_cell(graph, x, state, *parts, kind=kind)
+        w_ih, w_hh = weights[f"{name}.weight_ih_l0"], weights[f"{name}.weight_hh_l0"]
+        b_ih, b_hh = weights[f"{name}.bias_ih_l0"], weights[f"{name}.bias_hh_l0"]
+        x = layers.gru_cell(graph, x, state, w_ih, w_hh, b_ih, b_hh, kind)
         graph.output(f"{name}_out", x)
     graph.output("heard", layers.linear(graph, x, weights["head.weight"], weights["head.bias"], kind))
     graph.save(path)

@@ -140,7 +140,7 @@ def made_up_music(seconds: int, rng: np.random.Generator) -> NDArray[np.int16]:
     out = np.zeros(seconds * SAMPLE_RATE, np.float32)
     time_s = np.arange(int(1.2 * SAMPLE_RATE)) / SAMPLE_RATE
     for beat in range(int(seconds / beat_s) - 6):
-        notes = [rng.integers(60, 84)] if rng.random() < 0.7 else []
+        notes = [int(rng.integers(60, 84))] if rng.random() < 0.7 else []
         if beat % 8 == 0:
             root = int(rng.integers(40, 52))
             notes += [root, root + 12, root + 15 + int(rng.integers(2)), root + 19]
