@@ -22,7 +22,8 @@ class Hypothesis:
 
     Attributes:
         text: lower-case words separated by single spaces; "" when nothing was said.
-        score: natural log-probability of the reading (sum over its word pieces), <= 0.
+        score: natural log of how likely the reading is, by the recogniser's own measure; only differences
+            between readings of one utterance mean something.
         word_times_s: one (start, end) in seconds from the start of the stream for each word.
     """
 

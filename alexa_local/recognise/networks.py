@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
 from alexa_local.models import Model
+from alexa_local.recognise.ngram import PieceNgrams
 from alexa_local.tflite import load
 
 WORD_START = "\u2581"
@@ -60,6 +61,7 @@ class Networks:
         frames_per_step: feature frames that one step of the encoder takes.
         context: labels that the prediction network sees.
         rows: hypotheses that the joint takes at once.
+        language: the n-gram model that comes with it, if any.
     """
 
     def __init__(self, model: Model, threads: int = 1) -> None:
@@ -68,6 +70,10 @@ class Networks:
         Raises:
             ModelError: a file is missing or does not fit this program.
         """
+        fusion = model.info.get("language_model")
+        self.language = (
+            PieceNgrams(model.path(fusion["file"]), fusion["weight"], fusion["bonus"]) if fusion else None
+        )
         self.pieces = Pieces(model.path("pieces.txt").read_text(encoding="utf-8").splitlines())
         self._encoder = load(model.path("encoder.tflite"), threads)
         self._prediction = load(model.path("prediction.tflite"))

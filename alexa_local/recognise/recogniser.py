@@ -48,8 +48,13 @@ class Stream:
     def __init__(self, networks: Networks, options: Options, guide: Guide | None = None) -> None:
         self._networks, self._options, self._guide = networks, options, guide
         self._states = networks.start()
-        self._search = BeamSearch(options.beam, networks.context)
-        self._guided = BeamSearch(options.guided_beam, networks.context, guide=guide) if guide else None
+        language = networks.language
+        self._search = BeamSearch(options.beam, networks.context, language=language)
+        self._guided = (
+            BeamSearch(options.guided_beam, networks.context, guide=guide, language=language)
+            if guide
+            else None
+        )
         self._waiting = np.zeros((0, networks.bands), np.float32)
         self._steps = 0
 
@@ -86,16 +91,16 @@ class Stream:
     def finish(self) -> list[Hypothesis]:
         """Close the stream and return its readings, the guided ones before the free ones; never empty."""
         self.push(np.full((_FLUSH_FRAMES, self._networks.bands), LOG_FLOOR + 1.0, np.float32))
-        ranked = [*self._sentences(), *self._search.paths[: self._options.n_best]]
+        free = self._search.ended()[: self._options.n_best]
+        ranked = [*self._sentences(free[0]), *free]
         return [self._hypothesis(path) for path in {path.labels: path for path in ranked}.values()]
 
-    def _sentences(self) -> list[Path]:
+    def _sentences(self, free: Path) -> list[Path]:
         """The guided readings that are whole sentences and not much less likely than the free ones."""
         if not self._guided or not self._guide:
             return []
-        free = self._search.best
         bar = free.score - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
-        whole = [path for path in self._guided.paths if path.labels and self._guide.is_sentence(path.state)]
+        whole = [path for path in self._guided.ended() if path.labels and self._guide.is_sentence(path.state)]
         return [path for path in whole if path.score >= bar][: self._options.n_best]
 
     @property

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.recognise.guide import START, State
+from alexa_local.recognise.ngram import LanguageModel
 
 Scores = Callable[[list[tuple[int, ...]]], NDArray[np.float32]]
 """From label contexts to natural-log probabilities (len(contexts), pieces); piece 0 is blank."""
@@ -39,7 +40,8 @@ class Path:
     Attributes:
         labels: word pieces, without blanks.
         steps: the encoder step at which each was written.
-        score: natural-log probability, summed over the alignments that were kept.
+        score: natural-log probability, summed over the alignments that were kept, with what the language
+            model adds.
         state: where the guide is, when one leads.
     """
 
@@ -59,6 +61,7 @@ class BeamSearch:
         labels_per_step: int = 3,
         margin: float = 12.0,
         guide: Leads | None = None,
+        language: LanguageModel | None = None,
     ) -> None:
         """Start with nothing read.
 
@@ -68,9 +71,11 @@ class BeamSearch:
             labels_per_step: labels that a reading may take in one step.
             margin: a reading this many nats below the best is dropped.
             guide: keeps the readings within its sentences.
+            language: what it says of each label is added to the score.
         """
         self._beam, self._context = beam, context
-        self._labels_per_step, self._margin, self._guide = labels_per_step, margin, guide
+        self._labels_per_step, self._margin = labels_per_step, margin
+        self._guide, self._language = guide, language
         self._step = 0
         self.paths: list[Path] = [Path()]
 
@@ -96,6 +101,13 @@ class BeamSearch:
         self.paths = [path for path in ranked if path.score >= ranked[0].score - self._margin]
         self._step += 1
 
+    def ended(self) -> list[Path]:
+        """The readings as whole sentences, best first: what their ends are worth is added."""
+        if not self._language:
+            return self.paths
+        whole = [replace(p, score=p.score + float(self._language.next(p.labels)[BLANK])) for p in self.paths]
+        return sorted(whole, key=lambda path: -path.score)
+
     def _context_of(self, path: Path) -> tuple[int, ...]:
         return ((BLANK,) * self._context + path.labels)[-self._context :]
 
@@ -106,8 +118,10 @@ class BeamSearch:
         return max(worst, scores[0] - self._margin)
 
     def _extend(self, active: list[Path], log_p: NDArray[np.float32], bar: float) -> list[Path]:
-        """The best paths with one label more; their score can only fall, so what is under the bar is out."""
+        """The best paths with one label more; what is under the bar is out."""
         totals = log_p + np.array([path.score for path in active], np.float32)[:, None]  # (paths, pieces)
+        if self._language:
+            totals += np.stack([self._language.next(path.labels) for path in active])
         totals[:, BLANK] = -np.inf
         if self._guide:
             for row, path in zip(totals, active, strict=True):

@@ -7,6 +7,8 @@ from alexa_local.errors import ModelError, UsageError
 from alexa_local.frontend import log_mel
 from alexa_local.models import models_folder, open_model
 from alexa_local.recognise import Options, Recogniser
+from alexa_local.recognise.networks import Networks
+from alexa_local.tflite.network import installed_runtimes
 
 pytestmark = pytest.mark.skipif(
     not (models_folder() / "asr-en").is_dir(), reason="no recogniser model is here"
@@ -76,3 +78,20 @@ def test_a_model_without_its_networks_is_refused(tmp_path) -> None:
     (folder / "manifest.json").write_text('{"files": {}}')
     with pytest.raises(ModelError, match=r"pieces\.txt"):
         Recogniser(open_model("asr-en", tmp_path))
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_the_encoder_answers_as_its_int8_arithmetic_in_numpy_does(runtime: str, monkeypatch) -> None:
+    """The manifest holds what `scripts.training.asr.parity` computed from the trained weights."""
+    monkeypatch.setenv("ALEXA_LOCAL_TFLITE", runtime)
+    model = open_model("asr-en")
+    networks = Networks(model)
+    states = networks.start()
+    encoded = np.zeros((1, 1), np.float32)
+    time, band = np.arange(96)[:, None], np.arange(64)[None]
+    frames = -6.0 + 3.0 * np.sin(0.37 * time + 0.11 * band) + 2.0 * np.cos(0.05 * time * band)
+    for first in range(0, 96, networks.frames_per_step):
+        step = frames[first : first + networks.frames_per_step].astype(np.float32)
+        encoded, states = networks.encode(step, states)
+    wanted = np.array(model.info["parity"]["encoded"])
+    assert encoded[0, : len(wanted)] == pytest.approx(wanted, abs=5e-3)

@@ -1,6 +1,6 @@
 """Write a trained transducer as a model folder: int8 .tflite files, word pieces, manifest.
 
-python -m scripts.training.asr.export --run DIR --out firmware_models/asr-en [--float] [--figures FILE]
+python -m scripts.training.asr.export --run DIR --out firmware_models/asr-en [--ngrams FILE] [--figures FILE]
 
 The figures are a JSON object, as measured by scripts/evaluate; they go into the manifest as they are.
 """
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from alexa_local.tflite import layers
 from alexa_local.tflite.layers import Kind
 from alexa_local.tflite.writer import Graph, Tensor
+from scripts.training.asr import parity
 from scripts.training.asr.model import FRAMES_PER_STEP, Shape, Transducer
 from scripts.training.manifest import write_manifest
 
@@ -35,6 +36,9 @@ DATA = [
     "commands, requests and sentences synthesised with flite, SVOX pico, festival and espeak-ng",
 ]
 """What the recipe trains on; the card has the licences."""
+
+LANGUAGE = {"file": "ngrams.npz", "weight": 0.3, "bonus": 0.5}
+"""The language model's part in a reading's score."""
 
 JOINT_ROWS = 8
 """Hypotheses that the joint takes at once: the widest beam."""
@@ -116,14 +120,25 @@ def joint_graph(model: Transducer, kind: Kind) -> Graph:
     return graph
 
 
-def export(model: Transducer, pieces: Path, out: Path, kind: Kind, about: dict[str, Any]) -> None:
-    """Write the folder `out`."""
+def export(
+    model: Transducer, pieces: Path, ngrams: Path | None, out: Path, kind: Kind, about: dict[str, Any]
+) -> None:
+    """Write the folder `out`; with n-grams, the search adds them with LANGUAGE's weight and bonus."""
     out.mkdir(parents=True, exist_ok=True)
     encoder_graph(model, kind).save(out / "encoder.tflite")
     prediction_graph(model, kind).save(out / "prediction.tflite")
     joint_graph(model, kind).save(out / "joint.tflite")
     (out / "pieces.txt").write_bytes(pieces.read_bytes())
-    write_manifest(out, ["encoder.tflite", "prediction.tflite", "joint.tflite", "pieces.txt"], about)
+    about = {
+        **about,
+        "parity": {"input": "scripts.training.asr.parity", "encoded": parity.encoded(model, kind)},
+    }
+    files = ["encoder.tflite", "prediction.tflite", "joint.tflite", "pieces.txt"]
+    if ngrams:
+        (out / "ngrams.npz").write_bytes(ngrams.read_bytes())
+        files.append("ngrams.npz")
+        about = {**about, "language_model": LANGUAGE}
+    write_manifest(out, files, about)
 
 
 def main() -> None:
@@ -133,6 +148,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--float", action="store_true", help="keep float32 weights, to see what int8 costs")
+    parser.add_argument("--ngrams", type=Path, help="language model to ship with it, from ngram.py")
     parser.add_argument("--figures", type=Path, help="JSON file with what was measured")
     args = parser.parse_args()
     model = load_average(args.run / "checkpoint.pt")
@@ -144,7 +160,7 @@ def main() -> None:
         "training": {"command": "scripts/training/asr/recipe.sh DATA WORK", "data": DATA},
         "figures": json.loads(args.figures.read_text(encoding="utf-8")) if args.figures else {},
     }
-    export(model, args.run / "pieces.txt", args.out, "float32" if args.float else "int8", about)
+    export(model, args.run / "pieces.txt", args.ngrams, args.out, "float32" if args.float else "int8", about)
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ BAND = 10
 AVERAGE = 0.999
 """Decay of the moving average of the weights; the average is what is exported."""
 PARTS = {  # store: (share of an epoch, clips joined)
-    "librispeech": (0.7, 1),
-    "speechocean": (1.0, 1),
-    "readers": (1.0, 1),
-    "cv": (3.0, 1),
+    "librispeech": (0.3, 1),
+    "speechocean": (0.7, 1),
+    "readers": (0.5, 1),
+    "cv": (2.0, 1),
     "speech_commands": (0.7, 5),
     "words": (0.5, 1),
-    "synth": (1.0, 1),
+    "synth": (1.5, 1),
 }
 
 

@@ -1,0 +1,82 @@
+"""A small n-gram model over word pieces, added to the transducer's scores (shallow fusion, Gulcehre 2015).
+
+The transducer's prediction network sees two pieces; this sees four, and has read more text than was spoken
+for it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.errors import ModelError
+
+EDGE = 0
+"""Piece 0, blank to the transducer, stands here for a sentence's beginning, in a context, and for its end."""
+
+
+class LanguageModel(Protocol):
+    """What the search asks."""
+
+    def next(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
+        """What each piece after these labels adds to the score, float32 (pieces,); piece 0 is the end."""
+
+
+class PieceNgrams:
+    """Interpolated n-grams in back-off form (Katz 1987), one sorted table for each length of context."""
+
+    def __init__(self, path: Path, weight: float, bonus: float) -> None:
+        """Load the file that `scripts/training/asr/ngram.py` wrote.
+
+        Args:
+            path: the .npz file.
+            weight: factor on every log-probability.
+            bonus: added for each piece, or longer readings, which pay for more pieces, would always lose.
+
+        Raises:
+            ModelError: the file does not fit this program.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as tables:
+                self._unigrams = tables["unigrams"].astype(np.float32)
+                self._tables = [
+                    tuple(
+                        tables[f"{name}{n}"]
+                        for name in ("contexts", "backoffs", "firsts", "pieces", "scores")
+                    )
+                    for n in range(1, int(tables["order"]))
+                ]
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"The language model {path} does not fit this program ({error}).") from error
+        self._weight, self._bonus = np.float32(weight), np.float32(bonus)
+        self._known = lru_cache(maxsize=4096)(self._look_up)
+
+    def next(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
+        """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""
+        longest = len(self._tables)
+        return self._known(((EDGE,) * longest + labels)[-longest:])
+
+    def _look_up(self, context: tuple[int, ...]) -> NDArray[np.float32]:
+        scores = self._unigrams.copy()
+        for length, (contexts, backoffs, firsts, pieces, logs) in enumerate(self._tables, 1):
+            key = context_key(context[-length:])
+            at = int(np.searchsorted(contexts, key))
+            if at < len(contexts) and contexts[at] == key:
+                found = slice(int(firsts[at]), int(firsts[at + 1]))
+                scores += np.float32(backoffs[at])
+                scores[pieces[found]] = logs[found]
+        scores = self._weight * scores
+        scores[EDGE + 1 :] += self._bonus
+        return scores
+
+
+def context_key(labels: tuple[int, ...]) -> np.uint64:
+    """At most 4 labels below 65536 as one number, oldest first."""
+    key = 0
+    for label in labels:
+        key = key << 16 | label
+    return np.uint64(key)

@@ -1,0 +1,80 @@
+"""The n-gram model: counted by the training's own code, read by the runtime's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alexa_local.errors import ModelError
+from alexa_local.recognise.ngram import EDGE, PieceNgrams
+from alexa_local.recognise.search import BeamSearch
+from scripts.training.asr import ngram
+
+PIECES = 6
+LINES = [[1, 2, 3], [1, 2, 3], [1, 2, 4], [5, 1, 2], [3, 3, 5], [1, 2, 3, 4, 5, 1, 2, 3]]
+
+
+@pytest.fixture(scope="module")
+def models() -> list:
+    return ngram.kneser_ney(ngram.count(LINES, order=4), PIECES)
+
+
+@pytest.fixture(scope="module")
+def file(models, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("ngrams") / "ngrams.npz"
+    ngram.write(models, PIECES, path)
+    return path
+
+
+CONTEXTS = [(), (1,), (1, 2), (5, 1, 2), (4, 4, 4), (3, 3), (2, 1, 1)]
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_what_may_follow_any_context_sums_to_one(file: Path, context: tuple[int, ...]) -> None:
+    assert np.exp(PieceNgrams(file, 1.0, 0.0).next(context)).sum() == pytest.approx(1.0, abs=2e-3)
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_the_file_says_what_was_counted(file: Path, models: list, context: tuple[int, ...]) -> None:
+    padded = ((EDGE,) * 3 + context)[-3:]
+    found = PieceNgrams(file, 1.0, 0.0).next(context)
+    for piece in range(PIECES):
+        wanted = ngram._lower(models, padded, piece)
+        assert np.exp(found[piece]) == pytest.approx(wanted, rel=5e-3, abs=1e-5)
+
+
+def test_frequent_continuations_are_likelier(file: Path) -> None:
+    after = PieceNgrams(file, 1.0, 0.0).next((1, 2))
+    assert np.argmax(after) == 3
+    assert after[3] > after[4] > after[1]
+
+
+def test_weight_and_bonus_change_pieces_and_the_weight_alone_the_end(file: Path) -> None:
+    plain, changed = PieceNgrams(file, 1.0, 0.0).next((1,)), PieceNgrams(file, 0.5, 2.0).next((1,))
+    assert changed[1:] == pytest.approx(0.5 * plain[1:] + 2.0)
+    assert changed[EDGE] == pytest.approx(0.5 * plain[EDGE])
+
+
+def test_it_decides_between_pieces_that_sound_alike(file: Path) -> None:
+    log_p = np.log(
+        np.array([0.2, 0.01, 0.01, 0.385, 0.39, 0.005], np.float32)
+    )  # after 1 2: 4 a little before 3
+
+    def search(language: PieceNgrams | None) -> tuple[int, ...]:
+        found = BeamSearch(8, context=1, labels_per_step=1, language=language)
+        for sure in (1, 2):
+            certain = np.full(PIECES, -20.0, np.float32)
+            certain[sure] = 0.0
+            found.advance(lambda contexts, row=certain: np.stack([row for _ in contexts]))
+        found.advance(lambda contexts: np.stack([log_p for _ in contexts]))
+        return found.ended()[0].labels
+
+    assert search(None)[-1] == 4
+    assert search(PieceNgrams(file, 1.0, 0.5))[:3] == (1, 2, 3)
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "ngrams.npz"
+    broken.write_bytes(b"not a table")
+    with pytest.raises(ModelError, match=r"ngrams\.npz"):
+        PieceNgrams(broken, 1.0, 0.0)
