@@ -1,4 +1,4 @@
-"""The transducer loss and its gradient against every path, counted one by one (needs PyTorch and a compiler)."""
+"""The transducer loss and its gradient against every path; needs PyTorch and a compiler."""
 
 import itertools
 
