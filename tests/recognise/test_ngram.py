@@ -56,7 +56,7 @@ def test_weight_and_bonus_change_pieces_and_the_weight_alone_the_end(file: Path)
 
 
 def test_it_decides_between_pieces_that_sound_alike(file: Path) -> None:
-    """Pieces 1 and 2 are certain, then 4 is heard a little better than 3; no context of the text has 4 there."""
+    """Pieces 1 and 2 are certain, then 4 is heard a little better than 3, which the text prefers."""
     certain = -20.0 * (1 - np.eye(PIECES, dtype=np.float32))
     heard = np.log(np.array([0.2, 0.01, 0.01, 0.385, 0.39, 0.005], np.float32))
 
