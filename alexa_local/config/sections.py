@@ -57,10 +57,10 @@ class RecogniserSettings:
     model: str = "asr-en"
     """The folder's name among the models."""
 
-    beam: int = _number(4, 1, 32)
+    beam: int = _number(8, 1, 32)
     """Readings kept during the search; 1 is the fastest."""
 
-    n_best: int = _number(4, 1, 32)
+    n_best: int = _number(6, 1, 32)
     """Readings handed on to understanding, at most `beam`."""
 
     threads: int = _number(1, 1, 16)

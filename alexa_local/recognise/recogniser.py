@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.errors import UsageError
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
@@ -37,8 +36,8 @@ class Options:
         guided_beam: readings kept inside the owner's sentences, when there are any.
     """
 
-    beam: int = 4
-    n_best: int = 4
+    beam: int = 8
+    n_best: int = 6
     guided_beam: int = 16
 
 
@@ -132,15 +131,10 @@ class Recogniser:
 
         Raises:
             ModelError: a file is missing or does not fit this program.
-            UsageError: the beam is wider than the model's joint takes.
         """
         self._networks = Networks(model, threads)
         self._options = options
         self._guide: Guide | None = None
-        if not 1 <= options.beam <= self._networks.rows:
-            raise UsageError(
-                f"A beam of {options.beam} is not possible. Choose one from 1 to {self._networks.rows}."
-            )
 
     def stream(self) -> Stream:
         """A stream for a new utterance."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alexa_local.errors import ModelError, UsageError
+from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
 from alexa_local.models import models_folder, open_model
 from alexa_local.recognise import Options, Recogniser
@@ -67,9 +67,9 @@ def test_word_times_match_the_words(recogniser: Recogniser) -> None:
         assert all(start < end for start, end in one.word_times_s)
 
 
-def test_a_beam_that_the_joint_cannot_take_is_refused() -> None:
-    with pytest.raises(UsageError, match="beam of 100"):
-        Recogniser(open_model("asr-en"), Options(beam=100))
+def test_a_beam_may_be_wider_than_what_the_joint_takes_at_once() -> None:
+    wide = Recogniser(open_model("asr-en"), Options(beam=20, n_best=20))
+    assert len(wide.transcribe(noise(2.0, 12_000))) > 8
 
 
 def test_a_model_without_its_networks_is_refused(tmp_path) -> None:
@@ -94,4 +94,5 @@ def test_the_encoder_answers_as_its_int8_arithmetic_in_numpy_does(runtime: str, 
         step = frames[first : first + networks.frames_per_step].astype(np.float32)
         encoded, states = networks.encode(step, states)
     wanted = np.array(model.info["parity"]["encoded"])
-    assert encoded[0, : len(wanted)] == pytest.approx(wanted, abs=5e-3)
+    # A rounding that falls the other way is worth 1/127 of a row's peak, and the states carry it along.
+    assert encoded[0, : len(wanted)] == pytest.approx(wanted, abs=0.03)

@@ -37,7 +37,7 @@ DATA = [
 ]
 """What the recipe trains on; the card has the licences."""
 
-LANGUAGE = {"file": "ngrams.npz", "weight": 0.3, "bonus": 0.5}
+LANGUAGE = {"file": "ngrams.npz", "weight": 0.3, "bonus": 1.5}
 """The language model's part in a reading's score."""
 
 JOINT_ROWS = 8
