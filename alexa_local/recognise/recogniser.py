@@ -20,6 +20,9 @@ FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 GUIDED_NATS_PER_LABEL = 1.0
 """How much less likely a guided reading may be than the best free one, for each of that one's labels."""
 
+GUIDED_MARGIN = 60.0
+"""Guided readings may lag further behind each other, in nats: they have to wait for the words that fit."""
+
 _FLUSH_FRAMES = 48
 """Near-silence pushed through at the end, so that the last word, which the model writes late, comes out."""
 _CUT_AFTER_S, _CUT_SILENCE_S, _CUT_AT_LATEST_S = 20.0, 0.5, 35.0
