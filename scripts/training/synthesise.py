@@ -53,6 +53,7 @@ class Task:
     kind: str
     out: Path
     text_folder: Path
+    sentences: Path | None
     seed: int
     shard: int
     shards: int
@@ -64,7 +65,7 @@ def main() -> None:
     """Makes every shard that is not there yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--text", type=Path, required=True, help="folder of the corpora's text")
+    parser.add_argument("--text", type=Path, default=Path(), help="folder of the corpora's text")
     parser.add_argument("--kind", choices=list(PLANS), default="commands")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -72,6 +73,11 @@ def main() -> None:
     )
     parser.add_argument(
         "--clips", type=int, default=300, help="in all shards together (kinds alexa and heldout)"
+    )
+    parser.add_argument(
+        "--sentences",
+        type=Path,
+        help="what to say, one sentence a line, instead of home commands (kind heldout)",
     )
     parser.add_argument("--shards", type=int, default=15)
     parser.add_argument("--jobs", type=int, default=1, help="shards made at the same time")
@@ -82,6 +88,7 @@ def main() -> None:
             kind=options.kind,
             out=options.out,
             text_folder=options.text,
+            sentences=options.sentences,
             seed=options.seed,
             shard=shard,
             shards=options.shards,
@@ -164,12 +171,11 @@ def plan_alexa(task: Task) -> Iterator[Utterance]:
 def plan_held_out(task: Task) -> Iterator[Utterance]:
     """Home commands kept out of training, by the voice kept out of training, at plain rates."""
     random = Random(f"{task.seed}/{task.shard}")
-    for text in islice(
-        sentences.held_out_commands(task.text_folder, task.seed),
-        task.shard,
-        task.clips * task.shards,
-        task.shards,
-    ):
+    if task.sentences:
+        texts = iter(task.sentences.read_text(encoding="utf-8").splitlines())
+    else:
+        texts = sentences.held_out_commands(task.text_folder, task.seed)
+    for text in islice(texts, task.shard, task.clips * task.shards, task.shards):
         plain = Utterance(text, "flite", HELD_OUT_VOICE)
         yield replace(plain, rate=random.uniform(0.88, 1.15))
 
