@@ -127,8 +127,9 @@ def _contacts(arguments: argparse.Namespace) -> int:
         report = _ask(arguments, "contacts", data=base64.b64encode(data).decode())
     except DaemonUnreachable:
         from alexa_local.cli.offline import import_contacts
+        from alexa_local.cli.settings import settings_of
 
-        report = import_contacts(arguments.config, data)
+        report = import_contacts(settings_of(arguments), data)
     for problem in report["problems"]:
         print(f"{arguments.file}: {problem}", file=sys.stderr)
     print(f"{report['added']} contacts added, {report['updated']} updated")

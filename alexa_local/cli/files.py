@@ -30,8 +30,9 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _transcribe(arguments: argparse.Namespace) -> int:
     from alexa_local.cli.offline import make_transcriber
+    from alexa_local.cli.settings import settings_of
 
-    transcribe = make_transcriber(arguments.config, arguments.contacts)
+    transcribe = make_transcriber(settings_of(arguments), arguments.contacts)
     many = len(arguments.files) > 1
     return _each(
         arguments, transcribe, lambda file, found: f"{file}: {found['text']}" if many else found["text"]
@@ -40,6 +41,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
 
 def _wake(arguments: argparse.Namespace) -> int:
     from alexa_local.cli.offline import make_wake_finder
+    from alexa_local.cli.settings import settings_of
 
     def line(file: Path, found: dict[str, Any]) -> str:
         heard = [
@@ -47,7 +49,7 @@ def _wake(arguments: argparse.Namespace) -> int:
         ]
         return f"{file}: {', '.join(heard) or 'not heard'}"
 
-    return _each(arguments, make_wake_finder(arguments.config), line)
+    return _each(arguments, make_wake_finder(settings_of(arguments)), line)
 
 
 def _each(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
-from alexa_local.config import load_config
+from alexa_local.config import Config
 from alexa_local.errors import UsageError
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
 
-def make_wake_finder(config_file: str | None) -> Callable[[Path], dict[str, Any]]:
+def make_wake_finder(config: Config) -> Callable[[Path], dict[str, Any]]:
     """A function from a file to where the wake word was heard in it."""
     from alexa_local.wake import WakeWord
 
-    config = load_config(config_file)
     wake = WakeWord(open_model(config.wake.model, config.daemon.models_dir), config.wake.threshold)
 
     def find(file: Path) -> dict[str, Any]:
@@ -61,12 +60,11 @@ def _faint_second() -> NDArray[np.int16]:
     return np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
 
 
-def make_transcriber(config_file: str | None, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
+def make_transcriber(config: Config, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
     """A function from a file to what is said in it; calls to the people of an address book are looked for."""
     from alexa_local.recognise import Options, Recogniser
     from alexa_local.understand import known_sentences
 
-    config = load_config(config_file)
     settings = config.recogniser
     model = open_model(settings.model, config.daemon.models_dir)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
@@ -111,13 +109,12 @@ def _samples(file: Path) -> NDArray[np.int16]:
         source.close()
 
 
-def import_contacts(config_file: str | None, data: bytes) -> dict[str, Any]:
+def import_contacts(config: Config, data: bytes) -> dict[str, Any]:
     """Import an address book into the database of a daemon that does not run."""
     from alexa_local.act.contacts import Contacts
     from alexa_local.daemon.importing import import_address_book
     from alexa_local.daemon.paths import DATABASE, state_dir
     from alexa_local.store import open_store
 
-    config = load_config(config_file)
     with open_store(state_dir(config.daemon) / DATABASE) as store:
         return import_address_book(Contacts(store), data)
