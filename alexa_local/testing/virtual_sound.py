@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +46,16 @@ def missing() -> str:
     return ""
 
 
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], timeout_s: float) -> bool:
+    """Look for what a process is to bring about; False when it ended or the time passed before that."""
+    deadline_s = time.monotonic() + timeout_s
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 class VirtualSound:
     """The server and its helpers, running between `start` and `stop` (or as a context manager).
 
@@ -76,14 +87,11 @@ class VirtualSound:
             "pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--use-pid-file=no",
             "--exit-idle-time=-1", "--disable-shm=yes", f"--log-target=file:{self._directory / 'log'}",
         )  # fmt: skip
-        deadline_s = time.monotonic() + timeout_s
-        while self._client("pactl", "info").returncode != 0:
-            if server.poll() is not None or time.monotonic() > deadline_s:
-                log = self._directory / "log"
-                said = log.read_text(errors="replace")[-500:] if log.exists() else "nothing"
-                self.stop()
-                raise DeviceError(f"The private PulseAudio did not start; its log says: {said}")
-            time.sleep(0.05)
+        if not _wait(server, lambda: self._client("pactl", "info").returncode == 0, timeout_s):
+            log = self._directory / "log"
+            said = log.read_text(errors="replace")[-500:] if log.exists() else "nothing"
+            self.stop()
+            raise DeviceError(f"The private PulseAudio did not start; its log says: {said}")
         self.plug()
 
     def stop(self) -> None:
@@ -114,10 +122,16 @@ class VirtualSound:
         """Play a file where the microphone hears it; returns when it has been played."""
         self._must("paplay", "-d", "room", "--latency-msec=100", str(sound_file))
 
-    def record_loudspeaker(self, raw_file: Path) -> subprocess.Popen[bytes]:
-        """Start recording what the loudspeaker plays: raw int16, 44.1 kHz, stereo; terminate it to stop."""
+    def record_loudspeaker(self, raw_file: Path, timeout_s: float = 30.0) -> subprocess.Popen[bytes]:
+        """Start recording what the loudspeaker plays: raw int16, 44.1 kHz, stereo; terminate it to stop.
+
+        Returns when the first samples are in the file, so that on a busy machine too nothing is missed.
+        """
         options = ("--rate=44100", "--channels=2", "--format=s16le", "--raw", "--latency-msec=50")
-        return self._spawn("parec", "-d", "music.monitor", *options, str(raw_file))
+        recorder = self._spawn("parec", "-d", "music.monitor", *options, str(raw_file))
+        if not _wait(recorder, lambda: raw_file.exists() and raw_file.stat().st_size > 0, timeout_s):
+            raise DeviceError(f"parec recorded nothing into {raw_file} in {timeout_s:g} s.")
+        return recorder
 
     def __enter__(self) -> VirtualSound:
         self.start()
