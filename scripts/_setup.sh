@@ -86,16 +86,16 @@ tell_missing() {
     names=${names% }
 }
 
-# Runs its arguments as root, or returns 1 when there is no way to.
+# Root already, or through sudo, which may ask for a password where somebody can type one.
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] || { has_command sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif has_command sudo && [ -t 0 ]; then
-        sudo "$@"
-    elif has_command sudo && sudo -n true 2>/dev/null; then
-        sudo -n "$@"
     else
-        return 1
+        sudo "$@"
     fi
 }
 
@@ -112,21 +112,23 @@ ensure_packages() {
     missing=$("$1" | missing_of)
     [ -n "$missing" ] || return 0
     tell_missing "$missing"
-    if [ "$install_packages" = yes ] && has_command apt-get; then
+    if [ "$install_packages" = no ]; then
+        say "Nothing installed (--no-install); going on without."
+        return 0
+    elif ! has_command apt-get; then
+        trouble="There is no apt-get here to install them with."
+    elif ! can_be_root; then
+        trouble="Only root can install them, and this user cannot become root through sudo."
+    else
         say "Installing them by apt-get (as root, or through sudo)."
         apt_install && return 0
         trouble="They could not be installed."
-    elif [ "$install_packages" = yes ]; then
-        trouble="There is no apt-get here to install them with."
-    else
-        say "Nothing installed (--no-install); going on without."
-        return 0
     fi
     if [ "$2" = wanted ]; then
         say "$trouble The tests that use them are skipped."
         return 0
     fi
-    die "$trouble Run this as root and start again:
+    die "$trouble Run this as root and start again (or try without them: --no-install):
   apt-get update && apt-get install $names"
 }
 
