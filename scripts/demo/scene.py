@@ -66,9 +66,11 @@ def speak(text: str, voice: str = VOICE) -> NDArray[np.int16]:
         try:
             command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
             subprocess.run(command, check=True, capture_output=True, timeout=60)
+        except FileNotFoundError as error:
+            raise DeviceError("The demo's voice is not installed. Run: apt-get install flite") from error
         except (OSError, subprocess.SubprocessError) as error:
             raise DeviceError(
-                f"flite could not speak ({error}). Install it: apt-get install flite"
+                f"flite could not speak ({error}). Run: apt-get install --reinstall flite"
             ) from error
         source = open_file(path, realtime=False)
         samples = np.concatenate(list(source))
