@@ -45,8 +45,9 @@ def encoded(model: Transducer, kind: Kind) -> list[float]:
         conv = first_conv[1:]
         for number, (norm, lstm) in enumerate(zip(encoder.norms, encoder.lstms, strict=True)):
             bias = _array(lstm.bias_ih_l0) + _array(lstm.bias_hh_l0)
-            weights = _array(lstm.weight_ih_l0), _array(lstm.weight_hh_l0)
-            h, c = reference.lstm_cell(_norm(y, norm), *states[number], *weights, bias, kind, joined=False)
+            w_ih, w_hh = _array(lstm.weight_ih_l0), _array(lstm.weight_hh_l0)
+            h, c = states[number]
+            h, c = reference.lstm_cell(_norm(y, norm), h, c, w_ih, w_hh, bias, kind, joined=False)
             states[number] = np.stack([h, c])
             y = y + h
         y = _norm(y, encoder.norm)
