@@ -30,6 +30,9 @@ from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Shape, Transducer
 
 PEAK_RATE = 1.1e-3
+SECOND_RATE = 8e-4
+RESTART = 0.8
+"""Share of the training after which the rate rises to the second peak and falls again."""
 WARM_UP_STEPS = 400
 CTC_ONLY = 0.22
 """Share of the training that CTC alone opens: it finds the alignment at a fraction of the joint's cost."""
@@ -59,12 +62,11 @@ PARTS = {  # store: (share of an epoch, clips joined)
 
 
 def learning_rate(step: int, progress: float) -> float:
-    """Warm-up, then half a cosine to 2 % of the peak."""
-    return (
-        PEAK_RATE
-        * min(1.0, (step + 1) / WARM_UP_STEPS)
-        * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
-    )
+    """Warm-up, then cosines with a warm restart (Loshchilov and Hutter 2017)."""
+    first = progress < RESTART
+    peak, done = (PEAK_RATE, progress) if first else (SECOND_RATE, (progress - RESTART) / (1 - RESTART))
+    warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return peak * warm_up * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
 def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torch.Tensor, torch.Tensor]:
