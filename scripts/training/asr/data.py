@@ -96,9 +96,9 @@ class Trainset:
         noises: list[Frames],
         wakes: list[Frames],
         seed: int,
-        batch_s: float = 40.0,
+        batch_s: float = 70.0,
         strength: Strength = Strength(),  # noqa: B008 - frozen
-        wake_share: float = 0.2,
+        wake_share: float = 0.5,
     ) -> None:
         self._parts, self._noises, self._wakes = parts, noises, wakes
         self._text = sentencepiece.SentencePieceProcessor(model_file=str(pieces))

@@ -2,7 +2,7 @@
 
     python -m scripts.training.asr.train --run DIR --stores DIR --minutes 85
 
-The learning rate follows the share of the minutes that is used up (training time alone counts, also over a
+The learning rate falls in the last share of the minutes (training time alone counts, also over a
 resume), so that a training ends well whatever the machine's speed. Progress goes to DIR/log.jsonl. Several
 processes train together when started with torchrun:
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -29,10 +28,9 @@ from scripts.training.asr.data import Batch, Trainset, open_part, open_sounds, o
 from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Shape, Transducer
 
-PEAK_RATE = 1.1e-3
-SECOND_RATE = 8e-4
-RESTART = 0.8
-"""Share of the training after which the rate rises to the second peak and falls again."""
+RATE = 8e-4
+DECAY = 0.15
+"""Share of the training in which the rate falls to nothing; before it, it is constant after the warm-up."""
 WARM_UP_STEPS = 400
 CTC_ONLY = 0.22
 """Share of the training that CTC alone opens: it finds the alignment at a fraction of the joint's cost."""
@@ -51,22 +49,19 @@ BAND = 10
 AVERAGE = 0.999
 """Decay of the moving average of the weights; the average is what is exported."""
 PARTS = {  # store: (share of an epoch, clips joined)
-    "librispeech": (0.3, 1),
-    "speechocean": (0.7, 1),
-    "readers": (0.5, 1),
-    "cv": (2.0, 1),
-    "speech_commands": (0.7, 5),
-    "words": (0.5, 1),
-    "synth": (1.5, 1),
+    "librispeech": (1.0, 1),
+    "speechocean": (1.0, 1),
+    "readers": (0.7, 1),
+    "cv": (3.0, 1),
+    "speech_commands": (1.0, 5),
+    "words": (0.7, 1),
+    "synth": (1.0, 1),
 }
 
 
 def learning_rate(step: int, progress: float) -> float:
-    """Warm-up, then cosines with a warm restart (Loshchilov and Hutter 2017)."""
-    first = progress < RESTART
-    peak, done = (PEAK_RATE, progress) if first else (SECOND_RATE, (progress - RESTART) / (1 - RESTART))
-    warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return peak * warm_up * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+    """Warm-up, constant, linear decay (Hu et al. 2024): a training can be taken up again from before its decay."""
+    return RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
 
 
 def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -137,7 +132,7 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> N
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
     )
-    optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-2)
+    optimiser = torch.optim.AdamW(model.parameters(), RATE, betas=(0.9, 0.98), weight_decay=1e-2)
     step, used_s = 0, 0.0
     if (run / "checkpoint.pt").exists():
         state = torch.load(run / "checkpoint.pt", weights_only=False)
