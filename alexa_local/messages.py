@@ -46,6 +46,21 @@ class SentenceGraph:
 
 
 @dataclass(frozen=True)
+class PhraseClass:
+    """Names of one kind, which a recogniser should hear more readily, and the words that announce them.
+
+    Attributes:
+        kind: what they are, such as "contact".
+        phrases: lower-case words separated by single spaces.
+        after: words that come right before such a name, such as "call my"; "" is a sentence's beginning.
+    """
+
+    kind: str
+    phrases: tuple[str, ...]
+    after: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Interpretation:
     """What a request means.
 
