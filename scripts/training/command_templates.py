@@ -268,6 +268,41 @@ HOME_TEMPLATES: dict[str, tuple[float, tuple[str, ...]]] = {
             "(when|what time) does the sun (rise|set) [today|tomorrow|on {day}]",
         ),
     ),
+    "order": (
+        7,
+        (
+            (
+                "(i want|i'd like|i would like|i need|i'll have|i'll take|can i get|can i have|could i have|"
+                "may i have|could i get|give me|get me|bring me|make me|order [me]|prepare|brew|cook|pour) "
+                "(a|an|some|one|another|the) [{size}] [{manner}] "
+                "(cup of {drink}|glass of {drink}|{drink}|{dish}) "
+                "[with {extra}] [please]"
+            ),
+            (
+                "(i want|i'd like|can i get|can i have|may i have|give me|get me|make me|brew|order) "
+                "(a|an|some|the) [{manner}] [{size}] ({drink}|{dish}) with {extra} and {extra}"
+            ),
+            "(a|an|one|two|three) [{size}] [{manner}] ({drink}|{dish}) [with {extra}] [and {extra}] [please]",
+            "[{size}] {manner} ({drink}|{dish}) [without {extra}]",
+            "(how do i|how do you|how long do i|how long does it take to) (make|cook|bake|prepare) {dish}",
+            "(start|stop|clean|descale|fill) the (coffee machine|coffee maker|espresso machine|kettle|oven)",
+            "(what|which) kind of ({drink}|{dish}) (do you have|is there|do we have)",
+            "(show|find|give) me a recipe for [{manner}] {dish} [with {extra}]",
+            "(more|less|no|extra|add|without|hold the) {extra} [please]",
+        ),
+    ),
+    "thing": (
+        2,
+        (
+            "(where is|where are|find|have you seen) (my|the|our) {thing}",
+            "(add|put) [{quantity}] (a|an|the|some) {thing} (to|on) (the|my) [shopping|to do|packing] list",
+            "(order|buy) [me] (a|an|some) [new] [{size}] {thing}",
+            "(remind me to|don't forget to) (buy|clean|fix|charge|bring|find|wash|return) (a|the|my) {thing}",
+            "(how much is|how big is|what colour is) (a|the|my) {thing}",
+            "(open|close|move|start|stop|show) (the|my) {thing}",
+            "the {thing} and the {thing}",
+        ),
+    ),
     "control": (
         4,
         (

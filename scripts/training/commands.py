@@ -67,6 +67,12 @@ class Commands:
             "album": [*music["album"], *words.SONGS],
             "playlist": [*music["playlist"], *words.PLAYLISTS * 8],
             "day": _DAYS,
+            "drink": words.DRINKS,
+            "dish": words.DISHES,
+            "size": words.SIZES,
+            "manner": words.MANNERS,
+            "extra": words.EXTRAS,
+            "thing": words.THINGS,
         }
 
     def any(self) -> str:

@@ -217,3 +217,56 @@ COMMAND_WORDS = _phrases("""
     news, time, what time is it, forward, backward, follow, learn, visual, house, home, bed, bird, cat, dog,
     tree, happy, wow, marvin, sheila
 """)
+DRINKS = _phrases("""
+    coffee, tea, espresso, cappuccino, latte, americano, mocha, macchiato, flat white, cortado, ristretto,
+    lungo, cold brew, iced coffee, instant coffee, decaf, filter coffee, black coffee, green tea, black tea,
+    mint tea, chamomile tea, iced tea, herbal tea, earl grey, hot chocolate, cocoa, chai, matcha, milk, warm
+    milk, milkshake, smoothie, water, sparkling water, mineral water, tonic water, soda, coke, lemonade,
+    ginger ale, root beer, orange juice, apple juice, tomato juice, grapefruit juice, cranberry juice, beer,
+    lager, ale, cider, wine, red wine, white wine, champagne, gin and tonic, margarita, mojito, whisky, rum,
+    vodka, brandy, punch, eggnog, kombucha, energy drink, protein shake
+""")
+DISHES = _phrases("""
+    pizza, burger, hamburger, cheeseburger, hot dog, sandwich, toast, salad, caesar salad, soup, tomato
+    soup, chicken soup, omelette, scrambled eggs, pancakes, waffles, porridge, cereal, bagel, croissant,
+    muffin, doughnut, cupcake, cake, cheesecake, apple pie, brownie, cookie, ice cream, fruit salad,
+    spaghetti,
+    lasagna, risotto, pasta, macaroni and cheese, fried rice, noodles, ramen, sushi, curry, chicken curry,
+    tacos, burrito, quesadilla, nachos, fish and chips, french fries, mashed potatoes, baked potato, roast
+    chicken, roast beef, pork chops, meatballs, steak, stew, chili, casserole, kebab, falafel, dumplings,
+    spring rolls, stir fry, pie, pudding, custard, jelly, popcorn, snack, breakfast, lunch, dinner, dessert
+""")
+SIZES = _phrases("""
+    small, medium, large, regular, extra large, big, little, tiny, huge, tall, short, single, double, triple,
+    half, full, quarter, family size, medium sized, large sized, giant, mini, king size, normal
+""")
+MANNERS = _phrases("""
+    hot, cold, iced, warm, strong, weak, mild, dark, light, fresh, sweet, spicy, plain, grilled, fried, baked,
+    roasted, boiled, frozen, organic, decaf, dark roast, light roast, medium roast, single shot, double shot,
+    triple shot, extra hot, well done, rare, medium rare, gluten free, vegan, vegetarian, fat free, low fat,
+    homemade, crispy, sour, salted, unsalted, sliced, whole, chopped
+""")
+EXTRAS = _phrases("""
+    milk, sugar, cream, brown sugar, white sugar, cane sugar, sweetener, honey, syrup, maple syrup, vanilla
+    syrup, caramel, chocolate, cinnamon, whipped cream, half and half, soy milk, oat milk, almond milk,
+    coconut milk, rice milk, skim milk, skimmed milk, whole milk, low fat milk, condensed milk, ice, lemon, a
+    slice of lemon, mint, ginger, salt, pepper, butter, cheese, extra cheese, ketchup, mustard, mayonnaise,
+    onions, mushrooms, olives, tomatoes, bacon, ham, a straw, a spoon, no sugar, two sugars, a little milk, a
+    lot of sugar, lots of ice, garlic, hot sauce, sour cream, gravy, sprinkles, nuts, berries
+""")
+THINGS = _phrases("""
+    keys, wallet, purse, phone, glasses, sunglasses, watch, ring, necklace, umbrella, hat, cap, scarf, gloves,
+    coat, jacket, jumper, sweater, shirt, blouse, dress, skirt, trousers, jeans, shorts, socks, shoes, boots,
+    sandals, slippers, pyjamas, belt, tie, suit, bag, backpack, suitcase, laptop, tablet, charger, cable,
+    headphones, remote control, book, magazine, newspaper, letter, parcel, pen, pencil, paper, scissors, tape,
+    hammer, screwdriver, drill, ladder, bucket, mop, broom, towel, blanket, pillow, sheet, mattress, mirror,
+    brush, comb, hairdryer, toothbrush, razor, plate, bowl, cup, mug, glass, fork, knife, spoon, pan, pot,
+    kettle, toaster, basket, box, bottle, jar, lid, shelf, drawer, cupboard, wardrobe, table, chair, sofa,
+    armchair, desk, carpet, rug, picture, photo, frame, clock, candle, vase, plant, tree, flower, grass, leaf,
+    fence, path, bench, pool, ball, bat, bicycle, bike, helmet, scooter, skateboard, car, van, truck, bus,
+    train, plane, boat, ticket, passport, map, money, coin, card, gift, present, toy, doll, puzzle,
+    game, cards,
+    guitar, piano, violin, drum, trumpet, camera, tripod, microphone, dog, cat, puppy, kitten,
+    rabbit, hamster,
+    fish, bird, parrot, turtle, horse, cow, sheep, goat, pig, duck, chicken, bee, spider, butterfly
+""")

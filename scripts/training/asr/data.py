@@ -18,6 +18,7 @@ from alexa_local.messages import MEL_BANDS
 from scripts.training.asr.augment import Frames, Strength, augment
 from scripts.training.asr.features import open_store
 from scripts.training.asr.model import FRAMES_PER_STEP
+from scripts.training.asr.splice import Splices
 
 NO_SPEECH_SHARE = 0.03
 """Share of the utterances that hold no words."""
@@ -48,6 +49,30 @@ class Part:
     clips: list[tuple[int, int, str]]
     share: float = 1.0
     join: int = 1
+
+    def speak(self, clip: int, random: np.random.Generator) -> Frames:
+        """The frames of a clip."""
+        first, frames, _ = self.clips[clip]
+        return self.rows[first : first + frames].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class SplicedPart(Part):
+    """Sentences said by splicing words of other clips, anew at every turn."""
+
+    splices: Splices | None = None
+
+    def speak(self, clip: int, random: np.random.Generator) -> Frames:
+        """A new rendering of a sentence."""
+        assert self.splices
+        return self.splices.say(self.clips[clip][2], random)
+
+
+def open_spliced(stores: list[Path], sentences: list[str], share: float) -> SplicedPart:
+    """The sentences that the stores' words can say."""
+    splices = Splices(stores, sentences)
+    clips = [(0, splices.frames_of(text), text) for text in splices.sentences]
+    return SplicedPart(np.zeros((0, MEL_BANDS), np.float16), clips, share, splices=splices)
 
 
 def open_part(folder: Path, share: float = 1.0, join: int = 1, longest_s: float = 16.5) -> Part:
@@ -135,9 +160,9 @@ class Trainset:
         if self._wakes and random.random() < self._wake_share:
             spoken.append(self._wakes[random.integers(len(self._wakes))])
         texts = []
-        for first, frames, text in (part.clips[c] for c in chosen):
-            spoken.append(part.rows[first : first + frames].astype(np.float32))
-            texts.append(text)
+        for one in chosen:
+            spoken.append(part.speak(int(one), random))
+            texts.append(part.clips[one][2])
         spoken.append(silence(random, int(random.integers(20, 80))))
         frames = augment(np.concatenate(spoken), self._noises, random, self._strength)
         return frames, self._text.encode(" ".join(texts))

@@ -24,7 +24,15 @@ from torch import distributed
 from torch.nn import functional
 
 from scripts.training.asr.augment import Strength
-from scripts.training.asr.data import Batch, Trainset, open_part, open_sounds, open_wake_words
+from scripts.training.asr.data import (
+    Batch,
+    Part,
+    Trainset,
+    open_part,
+    open_sounds,
+    open_spliced,
+    open_wake_words,
+)
 from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Shape, Transducer
 
@@ -57,10 +65,12 @@ PARTS = {  # store: (share of an epoch, clips joined)
     "words": (0.7, 1),
     "synth": (1.0, 1),
 }
+SPLICED = 0.6
+"""Share of the sentences that people's spliced words can say, said in an epoch."""
 
 
 def learning_rate(step: int, progress: float) -> float:
-    """Warm-up, constant, linear decay (Hu et al. 2024): a training can be taken up again from before its decay."""
+    """Warm-up, constant, decay (Hu et al. 2024): a training can be taken up again from before its decay."""
     return RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
 
 
@@ -83,14 +93,18 @@ def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torc
 
 def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
     """Every store that is there, each a part; the opening takes short, clean clips only."""
-    parts = []
+    parts: list[Part] = []
+    sentences: set[str] = set()
     for folder in sorted(stores.iterdir()):
         name = folder.name.split("-")[0]
         if name in (["synth"] if opening else PARTS) and (folder / "rows.f16").exists():
             share, join = PARTS[name]
             parts.append(open_part(folder, share, join, longest_s=OPENING_S if opening else LONGEST_S))
+            sentences.update(text for _, _, text in parts[-1].clips if name == "synth")
     if opening:
         return Trainset(parts, pieces, [], [], seed, strength=OPENING_STRENGTH, wake_share=0.0)
+    aligned = [folder for folder in sorted(stores.iterdir()) if (folder / "words.jsonl").exists()]
+    parts.append(open_spliced(aligned, sorted(sentences), SPLICED))
     noises = open_sounds(stores / "noise")
     wakes = [s for f in sorted(stores.glob("wake*")) if (f / "rows.f16").exists() for s in open_wake_words(f)]
     print(
