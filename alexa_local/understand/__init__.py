@@ -2,16 +2,21 @@
 
 from alexa_local.understand.catalogue import Catalogue, Contact, Device
 from alexa_local.understand.known_sentences import known_sentences
+from alexa_local.understand.names import is_speakable, spoken_words
 from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents
+from alexa_local.understand.phrases import KnownPhrases
 from alexa_local.understand.understander import Understander
 
 __all__ = [
     "Catalogue",
     "Contact",
     "Device",
+    "KnownPhrases",
     "OwnerAction",
     "OwnerIntents",
     "Understander",
+    "is_speakable",
     "known_sentences",
     "load_owner_intents",
+    "spoken_words",
 ]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from alexa_local.understand.names import NICKNAMES, other_wordings, spoken_words
 
 SWITCHABLE_KINDS = frozenset({"light", "switch", "plug", "fan", "media", "heater", "humidifier", "vacuum"})
 """Kinds of device that can be turned on and off."""
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
-_SMALL_NUMBERS = [*_SMALL.split(), "seventeen", "eighteen", "nineteen"]
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety"
+
+DEVICE_TYPES: Mapping[str, frozenset[str] | None] = {
+    "switchable": SWITCHABLE_KINDS,
+    "device": None,
+    "light": frozenset({"light"}),
+    "cover": frozenset({"cover"}),
+    "thermostat": frozenset({"thermostat"}),
+    "scene": frozenset({"scene"}),
+}
+"""Slot types that take a device, with the kinds of device that fit; None for any."""
+
+ENTRY_TYPES = frozenset({*DEVICE_TYPES, "room", "contact", "music", "list", "timer_name"})
+"""Slot types that the catalogue fills."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,8 @@ class Catalogue:
         contacts: people.
         music: names of playlists, artists, albums, folders and songs.
         lists: names of lists.
-        timer_names: names that timers often have; the running ones may be added.
+        timer_names: names that timers often have.
+        running_timers: names of the timers that are in use.
     """
 
     devices: tuple[Device, ...] = ()
@@ -83,68 +93,66 @@ class Catalogue:
         ),
         *("cookies", "dinner", "lunch", "breakfast", "soup", "steak", "turkey", "break", "meditation"),
     )
+    running_timers: tuple[str, ...] = ()
 
     def entries(self) -> dict[str, list[tuple[str, str]]]:
         """Names by slot type, each as (the words that are said, the value that the slot gets)."""
-        people = dict(_unambiguous(self.contacts))
-        return {
-            "switchable": _spoken(_names(self.devices, SWITCHABLE_KINDS)),
-            "device": _spoken(_names(self.devices, None)),
-            "light": _spoken(_names(self.devices, {"light"})),
-            "cover": _spoken(_names(self.devices, {"cover"})),
-            "thermostat": _spoken(_names(self.devices, {"thermostat"})),
-            "scene": _spoken(_names(self.devices, {"scene"})),
-            "room": _spoken((room, room) for room in self._all_rooms()),
-            "contact": _spoken(people.items()),
-            "music": _spoken((name, name) for name in self.music),
-            "list": _spoken(_list_names(self.lists)),
-            "timer_name": _spoken((name, name) for name in self.timer_names),
-        }
+        return {slot_type: self.entries_of(slot_type) for slot_type in ENTRY_TYPES}
+
+    def entries_of(self, slot_type: str) -> list[tuple[str, str]]:
+        """The names of one slot type."""
+        match slot_type:
+            case "contact":
+                return _spoken(_people(self.contacts))
+            case "room":
+                return _spoken((room, room) for room in self._all_rooms())
+            case "music":
+                return _spoken((name, name) for name in self.music)
+            case "list":
+                return _spoken(_list_names(self.lists))
+            case "timer_name":
+                return _spoken((name, name) for name in (*self.running_timers, *self.timer_names))
+            case "running_timer":
+                return _spoken((name, name) for name in self.running_timers)
+            case _:
+                return _spoken(_names(self.devices, DEVICE_TYPES[slot_type]))
 
     def _all_rooms(self) -> list[str]:
         return list(dict.fromkeys([*self.rooms, *(device.room for device in self.devices if device.room)]))
 
 
-def spoken_words(name: str) -> str:
-    """A name as it is said: lower-case letters, apostrophes, numbers in words; "" when nothing is left."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    plain = re.sub(
-        r"\d+", lambda match: f" {_number_words(match[0])} ", plain.replace("’", "'").replace("&", " and ")
-    )
-    words = (word.strip("'") for word in re.sub(r"[^a-z']+", " ", plain).split())
-    return " ".join(word for word in words if word)
-
-
-def _number_words(digits: str) -> str:
-    number = int(digits)
-    if number < 20:
-        return _SMALL_NUMBERS[number]
-    if number < 100:
-        return _TENS.split()[number // 10] + (f" {_SMALL_NUMBERS[number % 10]}" if number % 10 else "")
-    return " ".join(_SMALL_NUMBERS[int(digit)] for digit in digits)
-
-
-def _names(devices: tuple[Device, ...], kinds: frozenset[str] | set[str] | None) -> Iterator[tuple[str, str]]:
+def _names(devices: tuple[Device, ...], kinds: frozenset[str] | None) -> Iterator[tuple[str, str]]:
     for device in devices:
         if kinds is None or device.kind in kinds:
             for name in (device.name, *device.aliases):
                 yield name, device.name
 
 
-def _unambiguous(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, str]]:
-    """Every contact's full name and nicknames, and first names and surnames that only one contact has."""
-    owners: dict[str, set[str]] = {}
-    for contact in contacts:
-        full = spoken_words(contact.name)
-        for name in {full, *full.split()[:1], *full.split()[-1:]}:
-            owners.setdefault(name, set()).add(contact.name)
-    for name, names in owners.items():
-        if len(names) == 1:
-            yield name, next(iter(names))
+def _people(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, str]]:
+    """What everybody may be called.
+
+    Those are the full name and the nicknames that the address book has; then, unless somebody else may be
+    meant, the full name in other wordings, the first name, what is short for it, and the surname.
+    """
     for contact in contacts:
         yield spoken_words(contact.name), contact.name
         for nickname in contact.nicknames:
             yield spoken_words(nickname), contact.name
+    for calls in (other_wordings, _one_word, _short_names):
+        meant: dict[str, set[str]] = {}
+        for contact in contacts:
+            for said in calls(contact.name):
+                meant.setdefault(said, set()).add(contact.name)
+        yield from ((said, *names) for said, names in meant.items() if len(names) == 1)
+
+
+def _one_word(name: str) -> tuple[str, ...]:
+    words = next(other_wordings(name), "").split()
+    return (words[0], words[-1]) if words else ()
+
+
+def _short_names(name: str) -> tuple[str, ...]:
+    return NICKNAMES.get(next(other_wordings(name), "").partition(" ")[0], ())
 
 
 def _list_names(lists: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -163,7 +171,3 @@ def _spoken(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         if words:
             seen.setdefault(words, value)
     return list(seen.items())
-
-
-ENTRY_TYPES = frozenset(Catalogue().entries())
-"""Slot types that the catalogue fills."""
