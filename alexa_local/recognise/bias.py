@@ -134,8 +134,8 @@ class PhraseGraph:
         self.unspelled = tuple(chain.from_iterable(each.unspelled for each in self._classes))
         self.left_out = sum(len(each.phrases) for each in classes) - (MOST_PHRASES - room)
         announced: dict[str, set[int]] = {}
-        for number, each in enumerate(self._classes):
-            for announcer in each.announcers:
+        for number, spelled in enumerate(self._classes):
+            for announcer in spelled.announcers:
                 announced.setdefault(announcer, set()).add(number)
         self._announcers = sorted(announced)
         self._announced = [frozenset(announced[announcer]) for announcer in self._announcers]

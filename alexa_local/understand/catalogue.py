@@ -143,7 +143,7 @@ def _people(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, str]]:
         for contact in contacts:
             for said in calls(contact.name):
                 meant.setdefault(said, set()).add(contact.name)
-        yield from ((said, *names) for said, names in meant.items() if len(names) == 1)
+        yield from ((said, next(iter(names))) for said, names in meant.items() if len(names) == 1)
 
 
 def _one_word(name: str) -> tuple[str, ...]:

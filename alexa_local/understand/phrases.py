@@ -36,7 +36,7 @@ MOST_WORDINGS = 2000
 _WORDS = 3
 _BEGINNING, _UNKNOWN = "^", "?"
 _NAME = TextChunk("zzname")
-_COLOURLESS = frozenset("the my our your a an me to for of in on and".split())
+_COLOURLESS = frozenset(["the", "my", "our", "your", "a", "an", "me", "to", "for", "of", "in", "on", "and"])
 """Words that announce nothing by themselves: "call my" does, "my" does not."""
 
 
@@ -80,7 +80,7 @@ def _built_in_announcers() -> Mapping[str, frozenset[str]]:
 
 
 def _graph(groups: Sequence[Group], owner: OwnerIntents | None) -> WordGraph:
-    """The sentences, with one and the same word for every name, number and time: what announces them matters."""
+    """The sentences, with one word for every name, number and time: only what announces them matters."""
     built_in = built_in_grammar()
     grammar = built_in.joined(owner.grammar) if owner else built_in
     any_name = {name: (SlotValue(_NAME, name),) for name in (*built_in.types, *ENTRY_TYPES)}
