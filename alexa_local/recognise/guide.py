@@ -1,8 +1,9 @@
 """Sentences that narrow the search: a graph of words, walked in word pieces.
 
-A reading that the guide leads is scored by the model like any other, so both kinds can be compared; it is
-only kept from leaving the sentences. The graph is unfolded into pieces, and made deterministic, only where
-the search goes (composition and determinisation on the fly, as in Mohri, Pereira and Riley 2002).
+A reading that the guide leads is scored by the model like any other, so both kinds can be compared; the
+guide, a `Scorer` of the search, only bars what would leave the sentences. The graph is unfolded into pieces,
+and made deterministic, only where the search goes (composition and determinisation on the fly, as in Mohri,
+Pereira and Riley 2002).
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from alexa_local.messages import SentenceGraph
 State = frozenset[tuple[int, tuple[int, ...]]]
 """Places in the graph: (the node that a word leads to, the pieces of that word that are still to come)."""
 
+END = 0
+"""Piece 0, blank to the transducer, stands for a sentence's end."""
+
 START: State = frozenset({(0, ())})
 
 
 class Guide:
     """A sentence graph for one vocabulary of pieces."""
+
+    start = START
 
     def __init__(self, graph: SentenceGraph, spell: Callable[[str], tuple[int, ...]], pieces: int) -> None:
         """Spell the graph's words.
@@ -42,6 +48,7 @@ class Guide:
                     by_first[spelled[0]].append((node, spelled[1:]))
             self._arcs.append(by_first)
         self._known: dict[State, dict[int, State]] = {}
+        self._scores: dict[State, NDArray[np.float32]] = {}
 
     def steps(self, state: State) -> dict[int, State]:
         """The pieces that may come next, and where each leads."""
@@ -57,12 +64,16 @@ class Guide:
             known = self._known[state] = {piece: frozenset(places) for piece, places in following.items()}
         return known
 
-    def barred(self, state: State) -> NDArray[np.bool_]:
-        """Which pieces may not come next, bool (pieces,); blank always may."""
-        barred = np.ones(self._pieces, np.bool_)
-        barred[[0, *self.steps(state)]] = False
-        return barred
+    def scores(self, state: State) -> NDArray[np.float32]:
+        """0 for the pieces that may come next and for a sentence that may end here, -inf for others."""
+        known = self._scores.get(state)
+        if known is None:
+            known = self._scores[state] = np.full(self._pieces, -np.inf, np.float32)
+            known[list(self.steps(state))] = 0.0
+            if any(not rest and node in self._ends for node, rest in state):
+                known[END] = 0.0
+        return known
 
-    def is_sentence(self, state: State) -> bool:
-        """Whether a sentence may end here."""
-        return any(not rest and node in self._ends for node, rest in state)
+    def next(self, state: State, label: int) -> State:
+        """Where a piece that may come next leads."""
+        return self.steps(state)[label]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +18,12 @@ EDGE = 0
 """Piece 0, blank to the transducer, stands here for a sentence's beginning, in a context, and for its end."""
 
 
-class LanguageModel(Protocol):
-    """What the search asks."""
-
-    def next(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
-        """What each piece after these labels adds to the score, float32 (pieces,); piece 0 is the end."""
-
-
 class PieceNgrams:
-    """Interpolated n-grams in back-off form (Katz 1987), one sorted table for each length of context."""
+    """Interpolated n-grams in back-off form (Katz 1987), one sorted table for each length of context.
+
+    A `Scorer` of the search: a state is the last labels, as far back as the tables know them. A context is
+    in them only with the one that it continues, so nothing that was left out of a state matters later.
+    """
 
     def __init__(self, path: Path, weight: float, bonus: float) -> None:
         """Load the file that `scripts/training/asr/ngram.py` wrote.
@@ -53,19 +49,33 @@ class PieceNgrams:
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"The language model {path} does not fit this program ({error}).") from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
-        self._known = lru_cache(maxsize=4096)(self._look_up)
+        self.scores = lru_cache(maxsize=4096)(self._look_up)
+        self.next = lru_cache(maxsize=16384)(self._after)
+        self.start = self._known((EDGE,) * len(self._tables))
 
-    def next(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
-        """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""
-        longest = len(self._tables)
-        return self._known(((EDGE,) * longest + labels)[-longest:])
+    def _after(self, state: tuple[int, ...], label: int) -> tuple[int, ...]:
+        """The state after a label."""
+        return self._known((*state, label)[-len(self._tables) :] if self._tables else ())
+
+    def _known(self, context: tuple[int, ...]) -> tuple[int, ...]:
+        """The longest end of a context that the tables know."""
+        while context and self._row(context) is None:
+            context = context[1:]
+        return context
+
+    def _row(self, context: tuple[int, ...]) -> int | None:
+        """Where a context stands in the table for its length."""
+        contexts, key = self._tables[len(context) - 1][0], context_key(context)
+        at = int(np.searchsorted(contexts, key))
+        return at if at < len(contexts) and contexts[at] == key else None
 
     def _look_up(self, context: tuple[int, ...]) -> NDArray[np.float32]:
+        """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""
         scores = self._unigrams.copy()
-        for length, (contexts, backoffs, firsts, pieces, logs) in enumerate(self._tables, 1):
-            key = context_key(context[-length:])
-            at = int(np.searchsorted(contexts, key))
-            if at < len(contexts) and contexts[at] == key:
+        for length in range(1, len(context) + 1):
+            at = self._row(context[-length:])
+            if at is not None:
+                _, backoffs, firsts, pieces, logs = self._tables[length - 1]
                 found = slice(int(firsts[at]), int(firsts[at + 1]))
                 scores += np.float32(backoffs[at])
                 scores[pieces[found]] = logs[found]

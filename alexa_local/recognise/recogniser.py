@@ -13,8 +13,9 @@ from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
 from alexa_local.models import Model
 from alexa_local.recognise.guide import Guide
+from alexa_local.recognise.lattice_pieces import Path
 from alexa_local.recognise.networks import Networks, Pieces
-from alexa_local.recognise.search import BeamSearch, Path
+from alexa_local.recognise.search import BeamSearch, Scorer
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 GUIDED_NATS_PER_LABEL = 1.0
@@ -48,12 +49,12 @@ class Stream:
     """One utterance: its frames go in, its words come out."""
 
     def __init__(self, networks: Networks, options: Options, guide: Guide | None = None) -> None:
-        self._networks, self._options, self._guide = networks, options, guide
+        self._networks, self._options = networks, options
         self._states = networks.start()
-        language = networks.language
-        self._search = BeamSearch(options.beam, networks.context, language=language)
+        scorers: dict[str, Scorer] = {"language": networks.language} if networks.language else {}
+        self._search = BeamSearch(options.beam, networks.context, scorers=scorers)
         self._guided = (
-            BeamSearch(options.guided_beam, networks.context, guide=guide, language=language)
+            BeamSearch(options.guided_beam, networks.context, scorers={**scorers, "guide": guide})
             if guide
             else None
         )
@@ -93,17 +94,20 @@ class Stream:
     def finish(self) -> list[Hypothesis]:
         """Close the stream and return its readings, the guided ones before the free ones; never empty."""
         self.push(np.full((_FLUSH_FRAMES, self._networks.bands), LOG_FLOOR + 1.0, np.float32))
-        free = self._search.ended()[: self._options.n_best]
+        free = self._search.lattice().n_best(self._options.n_best)
         ranked = [*self._sentences(free[0]), *free]
-        return [self._hypothesis(path) for path in {path.labels: path for path in ranked}.values()]
+        found: dict[str, Hypothesis] = {}
+        for one in map(self._hypothesis, ranked):
+            found.setdefault(one.text, one)
+        return list(found.values())
 
     def _sentences(self, free: Path) -> list[Path]:
         """The guided readings that are whole sentences and not much less likely than the free ones."""
-        if not self._guided or not self._guide:
+        if not self._guided:
             return []
         bar = free.score - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
-        whole = [path for path in self._guided.ended() if path.labels and self._guide.is_sentence(path.state)]
-        return [path for path in whole if path.score >= bar][: self._options.n_best]
+        whole = [path for path in self._guided.lattice().n_best(self._options.n_best) if path.labels]
+        return [path for path in whole if path.score >= bar]
 
     @property
     def _step_s(self) -> float:

@@ -1,54 +1,85 @@
 """The transducer's search: one time-synchronous beam, of which greedy is the beam of one.
 
-At each step of the encoder every hypothesis either takes blank and waits for the next step, or a label
-and stays; paths that spell the same labels are added up (Graves 2012, section 3; the order by time and the
-bound on labels a step follow Saon et al. 2020, time-synchronous decoding).
+At each step of the encoder every reading either takes blank and waits for the next step, or a label
+and stays (Graves 2012, section 3; the order by time and the bound on labels a step follow Saon et al. 2020,
+time-synchronous decoding). Readings that nothing can tell apart any more (the prediction network's labels,
+every scorer's state) become one, and `lattice_pieces` keeps how each got there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.recognise.guide import START, State
-from alexa_local.recognise.ngram import LanguageModel
+from alexa_local.recognise.lattice_pieces import (
+    POSTERIOR_NATS,
+    Path,
+    PieceLattice,
+    Source,
+    Token,
+    Waiting,
+    best_path,
+    log_add,
+)
 
 Scores = Callable[[list[tuple[int, ...]]], NDArray[np.float32]]
 """From label contexts to natural-log probabilities (len(contexts), pieces); piece 0 is blank."""
 
+_Key = tuple[tuple[int, ...], tuple[Hashable, ...]]
+"""What readings must share to become one: the last labels and the scorers' states."""
+
 BLANK = 0
+ALIGNMENT_NATS = 8.0
+"""Ways of writing a reading's last piece at another time are dropped so far below all of them together."""
 
 
-class Leads(Protocol):
-    """What may lead a search: `guide.Guide`."""
+class Scorer(Protocol):
+    """What adds to a reading's score label by label: a language model, a phrase graph, a guide.
 
-    def steps(self, state: State) -> dict[int, State]:
-        """The pieces that may come next, and where each leads."""
-
-    def barred(self, state: State) -> NDArray[np.bool_]:
-        """Which pieces may not come next, bool (pieces,)."""
-
-
-@dataclass(frozen=True)
-class Path:
-    """A reading so far.
-
-    Attributes:
-        labels: word pieces, without blanks.
-        steps: the encoder step at which each was written.
-        score: natural-log probability, summed over the alignments that were kept, with what the language
-            model adds.
-        state: where the guide is, when one leads.
+    States that are equal must mean the same for all labels to come, for readings merge that share them.
     """
 
-    labels: tuple[int, ...] = ()
-    steps: tuple[int, ...] = ()
-    score: float = 0.0
-    state: State = START
+    @property
+    def start(self) -> Hashable:
+        """The state before the first label."""
+
+    def scores(self, state: Any) -> NDArray[np.float32]:
+        """What each piece adds as the next label, float32 (pieces,); -inf bars it.
+
+        Piece 0 is what ending the sentence here adds.
+        """
+
+    def next(self, state: Any, label: int) -> Hashable:
+        """The state after that label."""
+
+
+@dataclass(slots=True)
+class _Active:
+    """Readings that nothing tells apart any more; not changed once a step is over.
+
+    Attributes:
+        context: the last labels.
+        states: the scorers'.
+        score: natural log of them all.
+        waiting: the tokens they end in, each with the blanks since, but for `since`.
+        since: blanks that all of them took.
+        best: the likeliest of the tokens.
+    """
+
+    context: tuple[int, ...]
+    states: tuple[Hashable, ...]
+    score: float
+    waiting: tuple[Waiting, ...]
+    since: float
+    best: Token
+
+    @property
+    def key(self) -> _Key:
+        return self.context, self.states
 
 
 class BeamSearch:
@@ -60,8 +91,8 @@ class BeamSearch:
         context: int,
         labels_per_step: int = 3,
         margin: float = 12.0,
-        guide: Leads | None = None,
-        language: LanguageModel | None = None,
+        alignment_margin: float = ALIGNMENT_NATS,
+        scorers: Mapping[str, Scorer] | None = None,
     ) -> None:
         """Start with nothing read.
 
@@ -70,80 +101,124 @@ class BeamSearch:
             context: labels that the prediction network sees.
             labels_per_step: labels that a reading may take in one step.
             margin: a reading this many nats below the best is dropped.
-            guide: keeps the readings within its sentences.
-            language: what it says of each label is added to the score.
+            alignment_margin: so is a way of writing a reading's last piece, below all of them together.
+            scorers: what they say of each label is added to the score; by name.
         """
-        self._beam, self._context = beam, context
-        self._labels_per_step, self._margin = labels_per_step, margin
-        self._guide, self._language = guide, language
+        self._beam = beam
+        self._labels_per_step = labels_per_step
+        self._margin, self._alignment_margin = margin, alignment_margin
+        self.names = tuple(scorers or ())
+        self._scorers = tuple((scorers or {}).values())
+        root = Token(0, BLANK, -1, None, 0.0)
+        begun = (BLANK,) * context
+        states = tuple(scorer.start for scorer in self._scorers)
+        self._active = [_Active(begun, states, 0.0, (Waiting(root, 0.0),), 0.0, root)]
+        self._tokens = 1
         self._step = 0
-        self.paths: list[Path] = [Path()]
+        self._best: Path | None = None
+
+    def __len__(self) -> int:
+        """How many readings are followed."""
+        return len(self._active)
 
     @property
     def best(self) -> Path:
-        """The best reading."""
-        return self.paths[0]
+        """The likeliest reading so far."""
+        if self._best is None:
+            self._best = best_path(self._active[0].best, self._active[0].score)
+        return self._best
 
     def advance(self, scores: Scores) -> None:
         """Take one step of the encoder, whose vector `scores` has bound."""
-        waiting: dict[tuple[int, ...], Path] = {}
-        active = self.paths
+        waiting: dict[_Key, _Active] = {}
+        active = self._active
         for taken in range(self._labels_per_step + 1):
-            log_p = scores([self._context_of(path) for path in active])
-            for path, row in zip(active, log_p, strict=True):
-                _merge(waiting, replace(path, score=path.score + float(row[BLANK])))
+            log_p = scores([one.context for one in active])
+            for one, blank in zip(active, log_p[:, BLANK].tolist(), strict=True):
+                self._wait(waiting, one, blank)
             if taken == self._labels_per_step:
                 break
             active = self._extend(active, log_p, self._bar(waiting))
             if not active:
                 break
-        ranked = sorted(waiting.values(), key=lambda path: -path.score)[: self._beam]
-        self.paths = [path for path in ranked if path.score >= ranked[0].score - self._margin]
+        ranked = sorted(waiting.values(), key=lambda one: -one.score)[: self._beam]
+        self._active = [one for one in ranked if one.score >= ranked[0].score - self._margin]
         self._step += 1
+        self._best = None
 
-    def ended(self) -> list[Path]:
-        """The readings as whole sentences, best first: what their ends are worth is added."""
-        if not self._language:
-            return self.paths
-        whole = [replace(p, score=p.score + float(self._language.next(p.labels)[BLANK])) for p in self.paths]
-        return sorted(whole, key=lambda path: -path.score)
+    def lattice(self, within: float = POSTERIOR_NATS) -> PieceLattice:
+        """The readings as whole sentences: what ending here is worth is added; a barred end is left out.
 
-    def _context_of(self, path: Path) -> tuple[int, ...]:
-        return ((BLANK,) * self._context + path.labels)[-self._context :]
+        Args:
+            within: how much less likely than all together what is kept may be, in nats.
+        """
+        ends = [Source(one.waiting, one.since, self._ending(one)) for one in self._active]
+        return PieceLattice([end for end in ends if -np.inf not in end.added], within)
 
-    def _bar(self, waiting: dict[tuple[int, ...], Path]) -> float:
-        """The score below which a path cannot be kept at the end of this step."""
-        scores = sorted((path.score for path in waiting.values()), reverse=True)
+    def _ending(self, one: _Active) -> tuple[float, ...]:
+        return tuple(
+            float(scorer.scores(state)[BLANK])
+            for scorer, state in zip(self._scorers, one.states, strict=True)
+        )
+
+    def _wait(self, waiting: dict[_Key, _Active], one: _Active, blank: float) -> None:
+        """Take a blank; readings that became alike are one from now on."""
+        score, since = one.score + blank, one.since + blank
+        other = waiting.get(one.key)
+        if other is None:
+            waiting[one.key] = _Active(one.context, one.states, score, one.waiting, since, one.best)
+            return
+        total = log_add(score, other.score)
+        both = [Waiting(token, waited + since) for token, waited in one.waiting]
+        both += [Waiting(token, waited + other.since) for token, waited in other.waiting]
+        floor = total - self._alignment_margin
+        kept = tuple(way for way in both if way.token.score + way.waited >= floor)
+        best = max(both, key=lambda way: way.token.score + way.waited).token
+        waiting[one.key] = _Active(one.context, one.states, total, kept, 0.0, best)
+
+    def _bar(self, waiting: dict[_Key, _Active]) -> float:
+        """The score below which a reading cannot be kept at the end of this step."""
+        scores = sorted((one.score for one in waiting.values()), reverse=True)
         worst = scores[self._beam - 1] if len(scores) >= self._beam else -np.inf
         return max(worst, scores[0] - self._margin)
 
-    def _extend(self, active: list[Path], log_p: NDArray[np.float32], bar: float) -> list[Path]:
-        """The best paths with one label more; what is under the bar is out."""
-        totals = log_p + np.array([path.score for path in active], np.float32)[:, None]  # (paths, pieces)
-        if self._language:
-            totals += np.stack([self._language.next(path.labels) for path in active])
+    def _extend(self, active: list[_Active], log_p: NDArray[np.float32], bar: float) -> list[_Active]:
+        """The best readings with one label more; what is under the bar is out."""
+        added = [
+            [scorer.scores(state) for scorer, state in zip(self._scorers, one.states, strict=True)]
+            for one in active
+        ]
+        totals = log_p + np.array([one.score for one in active], np.float32)[:, None]  # (readings, pieces)
+        for scores in zip(*added, strict=True):
+            totals += np.stack(scores)
         totals[:, BLANK] = -np.inf
-        if self._guide:
-            for row, path in zip(totals, active, strict=True):
-                row[self._guide.barred(path.state)] = -np.inf
         flat = totals.ravel()
         kept = min(self._beam, len(flat))
         best = np.argpartition(flat, -kept)[-kept:]
-        longer: dict[tuple[int, ...], Path] = {}
-        for index in best[flat[best] > bar]:
-            row, label = divmod(int(index), log_p.shape[1])
-            path = active[row]
-            state = self._guide.steps(path.state)[label] if self._guide else path.state
-            new = Path((*path.labels, label), (*path.steps, self._step), float(flat[index]), state)
-            _merge(longer, new)
-        return list(longer.values())
+        longer: dict[_Key, Token] = {}
+        likeliest: dict[_Key, float] = {}
+        for index in best[flat[best] > bar].tolist():
+            row, label = divmod(index, log_p.shape[1])
+            one, acoustic = active[row], float(log_p[row, label])
+            parts = tuple(float(scores[label]) for scores in added[row])
+            key = self._after(one, label)
+            score = one.score + acoustic + sum(parts)
+            token = longer.get(key)
+            if token is None:
+                token = longer[key] = Token(self._tokens, label, self._step, key, score, one.best)
+                likeliest[key] = score
+                self._tokens += 1
+            else:
+                token.score = log_add(token.score, score)
+                if score > likeliest[key]:
+                    likeliest[key], token.back = score, one.best
+            token.sources.append(Source(one.waiting, one.since + acoustic, parts))
+        return [
+            _Active(*key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
+        ]
 
-
-def _merge(paths: dict[tuple[int, ...], Path], new: Path) -> None:
-    """Add a path; where one with the same labels is there, add up and keep the likelier one's times."""
-    old = paths.get(new.labels)
-    if old is None:
-        paths[new.labels] = new
-        return
-    better = new if new.score > old.score else old
-    paths[new.labels] = replace(better, score=float(np.logaddexp(old.score, new.score)))
+    def _after(self, one: _Active, label: int) -> _Key:
+        states = tuple(
+            scorer.next(state, label) for scorer, state in zip(self._scorers, one.states, strict=True)
+        )
+        return (*one.context, label)[1:] if one.context else (), states

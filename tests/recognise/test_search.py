@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from alexa_local.messages import SentenceGraph
-from alexa_local.recognise.guide import START, Guide
-from alexa_local.recognise.search import BLANK, BeamSearch
+from alexa_local.recognise.guide import END, START, Guide, State
+from alexa_local.recognise.search import BLANK, BeamSearch, Scorer
 
 STEPS, PIECES = 4, 3
 
@@ -33,8 +33,8 @@ def brute_force(log_p: np.ndarray, most: int) -> dict[tuple[int, ...], float]:
     return totals
 
 
-def search(log_p: np.ndarray, beam: int, most: int) -> BeamSearch:
-    found = BeamSearch(beam, context=1, labels_per_step=most, margin=1e9)
+def search(log_p: np.ndarray, beam: int, most: int, scorers: dict[str, Scorer] | None = None) -> BeamSearch:
+    found = BeamSearch(beam, 1, labels_per_step=most, margin=1e9, alignment_margin=1e9, scorers=scorers)
     for step in range(STEPS):
         found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
     return found
@@ -44,11 +44,13 @@ def search(log_p: np.ndarray, beam: int, most: int) -> BeamSearch:
 def test_a_wide_beam_finds_what_brute_force_finds(seed: int) -> None:
     log_p = table(seed)
     wanted = brute_force(log_p, most=2)
-    found = search(log_p, beam=4000, most=2)
-    assert len(found.paths) == len(wanted)
-    for path in found.paths:
+    found = search(log_p, beam=4000, most=2).lattice(within=1e9)
+    paths = found.n_best(4000)
+    assert len(paths) == len(wanted)
+    for path in paths:
         assert path.score == pytest.approx(wanted[path.labels], abs=1e-4)
-    assert found.best.labels == max(wanted, key=lambda labels: wanted[labels])
+    assert paths[0].labels == max(wanted, key=lambda labels: wanted[labels])
+    assert found.total == pytest.approx(np.logaddexp.reduce(list(wanted.values())), abs=1e-4)
 
 
 def test_a_beam_of_one_follows_certain_labels() -> None:
@@ -59,15 +61,21 @@ def test_a_beam_of_one_follows_certain_labels() -> None:
     assert (found.best.labels, found.best.steps) == ((2,), (1,))
 
 
-def test_scores_never_rise_and_paths_are_sorted() -> None:
+def test_readings_that_nothing_tells_apart_are_followed_as_one() -> None:
+    found = search(table(9), beam=4000, most=2)
+    assert len(found) == PIECES  # the last label is all that matters
+
+
+def test_all_readings_together_never_become_likelier() -> None:
     log_p, found, last = table(9), BeamSearch(3, context=1), 0.0
     for step in range(STEPS):
         found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
-        scores = [path.score for path in found.paths]
+        lattice = found.lattice()
+        assert lattice.total <= last + 1e-6
+        scores = [path.score for path in lattice.n_best(10)]
         assert scores == sorted(scores, reverse=True)
-        assert scores[0] <= last + 1e-6
-        last = scores[0]
-    assert 1 <= len(found.paths) <= 3
+        last = lattice.total
+        assert 1 <= len(found) <= 3
 
 
 def test_readings_far_below_the_best_are_dropped() -> None:
@@ -75,7 +83,8 @@ def test_readings_far_below_the_best_are_dropped() -> None:
     log_p[:, :, BLANK] = 0.0
     found = BeamSearch(8, context=1, margin=12.0)
     found.advance(lambda contexts: np.stack([log_p[0, c[-1]] for c in contexts]))
-    assert [path.labels for path in found.paths] == [()]
+    assert len(found) == 1
+    assert found.best.labels == ()
 
 
 def spell(word: str) -> tuple[int, ...]:
@@ -88,21 +97,22 @@ SENTENCES = SentenceGraph(((("12", 1), ("1", 2)), (("1", 3),), (("22", 3),), ())
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_guide_keeps_the_search_within_its_sentences_and_changes_no_score(seed: int) -> None:
-    log_p, guide = table(seed), Guide(SENTENCES, spell, PIECES)
-    found = BeamSearch(4000, context=1, labels_per_step=2, margin=1e9, guide=guide)
-    for step in range(STEPS):
-        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+    log_p = table(seed)
+    guided = search(log_p, beam=4000, most=2, scorers={"guide": Guide(SENTENCES, spell, PIECES)})
     wanted = brute_force(log_p, most=2)
-    whole = {path.labels: path.score for path in found.paths if guide.is_sentence(path.state)}
+    whole = {path.labels: path.score for path in guided.lattice(within=1e9).n_best(4000)}
     assert set(whole) == {(1, 2, 1), (1,), (1, 2, 2)}
     for labels, score in whole.items():
         assert score == pytest.approx(wanted[labels], abs=1e-4)
-    assert {path.labels for path in found.paths} - set(whole) == {(), (1, 2)}
+
+
+def may_end(guide: Guide, state: State) -> bool:
+    return bool(guide.scores(state)[END] == 0.0)
 
 
 def test_a_word_that_cannot_be_spelled_closes_its_sentences() -> None:
     guide = Guide(SENTENCES, lambda word: () if word == "22" else spell(word), PIECES)
-    after_one = guide.steps(START)[1]
-    assert sorted(guide.steps(after_one)) == [2]
-    assert not guide.is_sentence(START)
-    assert guide.is_sentence(after_one)
+    after_one = guide.next(START, 1)
+    assert np.flatnonzero(np.isfinite(guide.scores(after_one))).tolist() == [END, 2]
+    assert not may_end(guide, START)
+    assert may_end(guide, after_one)

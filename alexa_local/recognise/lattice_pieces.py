@@ -1,0 +1,240 @@
+"""What the search leaves behind: a graph of word pieces with times, its posteriors, and its best readings.
+
+Every way of writing a piece (which piece, at which step of the encoder, in which state of the search) is one
+token, however many readings lead to it, so an arc between two tokens stands for all the readings that pass
+there (path merging with limited context: Prabhavalkar et al. 2021, arXiv 2012.06749, section 3; we keep the
+time of each piece as well, and every merged arc instead of one a node).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import exp, inf, log1p
+from typing import NamedTuple
+
+POSTERIOR_NATS = 14.0
+"""Tokens and arcs that are so much less likely than all readings together are left out."""
+
+
+class Arc(NamedTuple):
+    """One way from a token to the next.
+
+    Attributes:
+        before: the token that it comes from.
+        acoustic: what the networks say, natural log: blanks while waiting, then the piece.
+        added: what each scorer adds.
+    """
+
+    before: Token
+    acoustic: float
+    added: tuple[float, ...]
+
+    @property
+    def weight(self) -> float:
+        """All of it."""
+        return self.acoustic + sum(self.added)
+
+
+class Waiting(NamedTuple):
+    """A token whose readings have waited for their next piece.
+
+    Attributes:
+        token: the last piece.
+        waited: the blanks since, natural log.
+    """
+
+    token: Token
+    waited: float
+
+
+class Source(NamedTuple):
+    """Arcs into a token from all tokens of one reading; they are told apart only when they are asked for.
+
+    Attributes:
+        waiting: the tokens that the reading ends in.
+        acoustic: natural log of the piece, and of the blanks that all of them share.
+        added: what each scorer adds.
+    """
+
+    waiting: tuple[Waiting, ...]
+    acoustic: float
+    added: tuple[float, ...]
+
+    def arcs(self) -> list[Arc]:
+        """The arcs, one from each token."""
+        return [Arc(token, waited + self.acoustic, self.added) for token, waited in self.waiting]
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    """A piece that was written, at one step and in one state of the search.
+
+    Attributes:
+        number: tokens are numbered as they are made, so that arcs lead to higher numbers.
+        label: the piece.
+        step: the encoder's step.
+        state: the state of the search after it.
+        score: natural log of all readings up to here.
+        back: the likeliest token before it; None at the beginning.
+        sources: where its arcs come from.
+    """
+
+    number: int
+    label: int
+    step: int
+    state: object
+    score: float
+    back: Token | None = None
+    sources: list[Source] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Path:
+    """A reading.
+
+    Attributes:
+        labels: word pieces, without blanks.
+        steps: the encoder step at which each was written.
+        score: natural-log probability, summed over the alignments that were kept, with what the scorers add.
+    """
+
+    labels: tuple[int, ...] = ()
+    steps: tuple[int, ...] = ()
+    score: float = 0.0
+
+
+def best_path(last: Token, score: float) -> Path:
+    """The reading along the likeliest tokens."""
+    chain = []
+    token: Token | None = last
+    while token is not None and token.back is not None:
+        chain.append(token)
+        token = token.back
+    chain.reverse()
+    return Path(tuple(token.label for token in chain), tuple(token.step for token in chain), score)
+
+
+class PieceLattice:
+    """All readings that end in one of some sources.
+
+    Attributes:
+        tokens: the tokens that matter, in order; the first is the beginning.
+        arcs: for the number of each token, the arcs that lead to it.
+        ends: the arcs that lead to the end.
+        total: natural log of all readings together; -inf where there is none.
+        after: for the number of each token, natural log of all ways from it to the end.
+    """
+
+    def __init__(self, sources: Sequence[Source], within: float = POSTERIOR_NATS) -> None:
+        """Collect what leads to the ends.
+
+        Args:
+            sources: the readings' ends, with what ending is worth.
+            within: how much less likely than all together an arc may be, in nats.
+        """
+        ends = [arc for source in sources for arc in source.arcs()]
+        self.total = log_sum([arc.before.score + arc.weight for arc in ends])
+        floor = self.total - within
+        self.after: dict[int, float] = {}
+        self.arcs: dict[int, list[Arc]] = {}
+        self.tokens: list[Token] = []
+        queue: list[tuple[int, Token]] = []
+        self.ends = self._reach(ends, 0.0, floor, queue)
+        while queue:
+            token = heapq.heappop(queue)[1]
+            self.tokens.append(token)
+            arcs = [arc for source in token.sources for arc in source.arcs()]
+            self.arcs[token.number] = self._reach(arcs, self.after[token.number], floor, queue)
+        self.tokens.reverse()
+
+    def _reach(
+        self, arcs: list[Arc], after: float, floor: float, queue: list[tuple[int, Token]]
+    ) -> list[Arc]:
+        """Those of the arcs into one place that matter; tells the tokens they come from of the ways on."""
+        kept = []
+        for arc in arcs:
+            weight = arc.weight + after
+            before = arc.before
+            if before.score + weight < floor:
+                continue
+            kept.append(arc)
+            known = self.after.get(before.number)
+            if known is None:
+                heapq.heappush(queue, (-before.number, before))
+            self.after[before.number] = weight if known is None else log_add(known, weight)
+        return kept
+
+    @cached_property
+    def before(self) -> dict[int, float]:
+        """For the number of each token, natural log of all kept ways to it from the beginning."""
+        found: dict[int, float] = {}
+        for token in self.tokens:
+            arcs = self.arcs[token.number]
+            found[token.number] = (
+                log_sum([found[arc.before.number] + arc.weight for arc in arcs]) if token.back else 0.0
+            )
+        return found
+
+    def n_best(self, most: int) -> list[Path]:
+        """The likeliest readings with different pieces, best first, each summed over its alignments."""
+        readings: dict[int, dict[tuple[int, ...], _Reading]] = {}
+        for token in self.tokens:
+            if token.back is None:
+                readings[token.number] = {(): _Reading(0.0, 0.0, ())}
+                continue
+            found = _likeliest(_added_up(self.arcs[token.number], readings), most)
+            readings[token.number] = {
+                (*labels, token.label): _Reading(one.score, one.single, (*one.steps, token.step))
+                for labels, one in found
+            }
+        ended = _likeliest(_added_up(self.ends, readings), most)
+        return [Path(labels, one.steps, one.score) for labels, one in ended]
+
+
+class _Reading(NamedTuple):
+    """A reading up to a token: its score, that of its likeliest alignment, and the steps of that one."""
+
+    score: float
+    single: float
+    steps: tuple[int, ...]
+
+
+_Readings = dict[tuple[int, ...], _Reading]
+
+
+def _added_up(arcs: list[Arc], readings: dict[int, _Readings]) -> _Readings:
+    """The readings that arrive by some arcs; those with the same pieces are added up."""
+    found: _Readings = {}
+    for arc in arcs:
+        weight = arc.weight
+        for labels, one in readings[arc.before.number].items():
+            score, single, steps = one.score + weight, one.single + weight, one.steps
+            known = found.get(labels)
+            if known is not None:
+                score = log_add(score, known.score)
+                if known.single >= single:
+                    single, steps = known.single, known.steps
+            found[labels] = _Reading(score, single, steps)
+    return found
+
+
+def _likeliest(readings: _Readings, most: int) -> list[tuple[tuple[int, ...], _Reading]]:
+    return heapq.nlargest(most, readings.items(), key=lambda item: item[1].score)
+
+
+def log_add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b)); numpy's is slower for two numbers."""
+    if a < b:
+        a, b = b, a
+    return a if b == -inf else a + log1p(exp(b - a))
+
+
+def log_sum(values: Sequence[float]) -> float:
+    """log of the sum of exp of each; -inf of none."""
+    high = max(values, default=-inf)
+    if high == -inf:
+        return -inf
+    return high + log1p(sum(exp(value - high) for value in values) - 1.0)
