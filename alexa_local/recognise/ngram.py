@@ -6,7 +6,7 @@ for it.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,11 @@ class PieceNgrams:
         contexts, key = self._tables[len(context) - 1][0], context_key(context)
         at = int(np.searchsorted(contexts, key))
         return at if at < len(contexts) and contexts[at] == key else None
+
+    def end_probability(self, labels: tuple[int, ...]) -> float:
+        """How probable it is that a sentence ends after these labels, 0 to 1."""
+        state = reduce(self.next, labels, self.start)
+        return float(np.exp(self.scores(state)[EDGE] / self._weight))
 
     def _look_up(self, context: tuple[int, ...]) -> NDArray[np.float32]:
         """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""

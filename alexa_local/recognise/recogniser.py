@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -77,6 +78,12 @@ class Stream:
         steps = self._search.best.steps
         return (self._steps - (steps[-1] + 1 if steps else 0)) * self._step_s
 
+    @property
+    def sentence_end(self) -> float:
+        """How probable it is, by the language model, that the sentence ends here; 1 without such a model."""
+        language = self._networks.language
+        return language.end_probability(self._search.best.labels) if language else 1.0
+
     def push(self, frames: NDArray[np.float32]) -> None:
         """Take feature frames, float32 (T, 64), any T."""
         known = np.concatenate([self._waiting, frames]) if len(self._waiting) else frames
@@ -90,6 +97,12 @@ class Stream:
                 self._guided.advance(scores)
             self._steps += 1
         self._waiting = known[whole:].copy()
+
+    def peek(self) -> list[Hypothesis]:
+        """What `finish` would return now; the stream goes on."""
+        fork = copy.copy(self)
+        fork._search, fork._guided = copy.copy(self._search), copy.copy(self._guided)
+        return fork.finish()
 
     def finish(self) -> list[Hypothesis]:
         """Close the stream and return its readings, the guided ones before the free ones; never empty."""

@@ -5,6 +5,7 @@ import pytest
 
 from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
+from alexa_local.frontend import log_mel
 from alexa_local.models import models_folder, open_model
 from alexa_local.recognise import Options, Recogniser
 from alexa_local.recognise.networks import Networks
@@ -59,6 +60,28 @@ def test_hypotheses_differ_and_are_sorted(recogniser: Recogniser) -> None:
     texts = [one.text for one in hypotheses]
     assert len(set(texts)) == len(texts)
     assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
+
+
+def test_peeking_changes_nothing_of_the_stream(recogniser: Recogniser) -> None:
+    frames = log_mel(noise(3.0, 12_000))
+    peeked, left_alone = recogniser.stream(), recogniser.stream()
+    for first in range(0, len(frames), 20):
+        peeked.push(frames[first : first + 20])
+        left_alone.push(frames[first : first + 20])
+        if first == 120:
+            assert peeked.peek() == peeked.peek()
+    assert peeked.peek() == left_alone.finish()
+
+
+def test_the_words_tell_whether_a_sentence_is_whole(recogniser: Recogniser) -> None:
+    language = recogniser._networks.language
+    assert language is not None
+    ends = {}
+    for text in ("set a timer for ten minutes", "set a timer for", "turn on the", "turn on the light"):
+        pieces = [piece for word in text.split() for piece in recogniser._networks.pieces.spell(word)]
+        ends[text] = language.end_probability(tuple(pieces))
+    assert 0 <= max(ends["set a timer for"], ends["turn on the"]) < 0.02
+    assert 0.02 < min(ends["set a timer for ten minutes"], ends["turn on the light"]) <= 1
 
 
 def test_word_times_match_the_words(recogniser: Recogniser) -> None:
