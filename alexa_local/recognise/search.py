@@ -189,20 +189,22 @@ class BeamSearch:
             for one in active
         ]
         totals = log_p + np.array([one.score for one in active], np.float32)[:, None]  # (readings, pieces)
-        for scores in zip(*added, strict=True):
-            totals += np.stack(scores)
+        for row, parts in zip(totals, added, strict=True):
+            for scores in parts:
+                row += scores
         totals[:, BLANK] = -np.inf
         flat = totals.ravel()
-        kept = min(self._beam, len(flat))
-        best = np.argpartition(flat, -kept)[-kept:]
+        best = np.flatnonzero(flat > bar)
+        if len(best) > self._beam:
+            best = best[np.argpartition(flat[best], -self._beam)[-self._beam :]]
         longer: dict[_Key, Token] = {}
         likeliest: dict[_Key, float] = {}
-        for index in best[flat[best] > bar].tolist():
-            row, label = divmod(index, log_p.shape[1])
-            one, acoustic = active[row], float(log_p[row, label])
-            parts = tuple(float(scores[label]) for scores in added[row])
+        for index in best.tolist():
+            which, label = divmod(index, log_p.shape[1])
+            one, acoustic = active[which], float(log_p[which, label])
+            worth = tuple([float(scores[label]) for scores in added[which]])
             key = self._after(one, label)
-            score = one.score + acoustic + sum(parts)
+            score = one.score + acoustic + sum(worth)
             token = longer.get(key)
             if token is None:
                 token = longer[key] = Token(self._tokens, label, self._step, key, score, one.best)
@@ -212,7 +214,7 @@ class BeamSearch:
                 token.score = log_add(token.score, score)
                 if score > likeliest[key]:
                     likeliest[key], token.back = score, one.best
-            token.sources.append(Source(one.waiting, one.since + acoustic, parts))
+            token.sources.append(Source(one.waiting, one.since + acoustic, worth))
         return [
             _Active(*key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
         ]
