@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
 from alexa_local.models import Model
+from alexa_local.recognise.attention import AttentionNetworks
 from alexa_local.recognise.ngram import PieceNgrams
 from alexa_local.tflite import load
 
@@ -62,6 +64,7 @@ class Networks:
         context: labels that the prediction network sees.
         rows: hypotheses that the joint takes at once.
         language: the n-gram model that comes with it, if any.
+        attention: the networks that listen for the phrases of a catalogue, if it has any.
     """
 
     def __init__(self, model: Model, threads: int = 1) -> None:
@@ -74,6 +77,7 @@ class Networks:
         self.language = (
             PieceNgrams(model.path(fusion["file"]), fusion["weight"], fusion["bonus"]) if fusion else None
         )
+        self.attention = AttentionNetworks(model) if "attention" in model.info else None
         self.pieces = Pieces(model.path("pieces.txt").read_text(encoding="utf-8").splitlines())
         self._encoder = load(model.path("encoder.tflite"), threads)
         self._prediction = load(model.path("prediction.tflite"))
@@ -105,18 +109,25 @@ class Networks:
         out = self._encoder.run(frames=frames, **states)
         return out["encoded"], {name: out[f"{name}_out"] for name in states}
 
-    def log_probabilities(self, encoded: Vector, contexts: list[tuple[int, ...]]) -> Vector:
+    def log_probabilities(
+        self,
+        encoded: Vector,
+        contexts: list[tuple[int, ...]],
+        predict: Callable[[tuple[int, ...]], Vector] | None = None,
+    ) -> Vector:
         """Natural-log probabilities of every piece after each label context: float32 (len(contexts), pieces).
 
         Args:
             encoded: the encoder's vector, (1, joint).
             contexts: label contexts, each of `context` labels, oldest first.
+            predict: from a context to the vector (joint,) that the joint takes; None is `self.predict`.
         """
+        predict = predict or self.predict
         parts = []
         for first in range(0, len(contexts), self.rows):
             some = contexts[first : first + self.rows]
             for row, labels in enumerate(some):
-                self._batch[row] = self.predict(labels)
+                self._batch[row] = predict(labels)
             parts.append(self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(some)])
         logits = np.concatenate(parts)
         high = logits.max(axis=1, keepdims=True)

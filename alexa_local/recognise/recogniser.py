@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path as FilePath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import Model
+from alexa_local.recognise.attention import Attention, spell_catalogue
 from alexa_local.recognise.guide import Guide
 from alexa_local.recognise.lattice_pieces import Path
 from alexa_local.recognise.networks import Networks, Pieces
-from alexa_local.recognise.search import BeamSearch, Scorer
+from alexa_local.recognise.search import BeamSearch, Scorer, Scores
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 GUIDED_NATS_PER_LABEL = 1.0
@@ -49,8 +53,15 @@ class Options:
 class Stream:
     """One utterance: its frames go in, its words come out."""
 
-    def __init__(self, networks: Networks, options: Options, guide: Guide | None = None) -> None:
-        self._networks, self._options = networks, options
+    def __init__(
+        self,
+        networks: Networks,
+        options: Options,
+        guide: Guide | None = None,
+        attention: Attention | None = None,
+    ) -> None:
+        self._networks, self._options, self._attention = networks, options, attention
+        self._heard = attention.start() if attention else np.zeros(0, np.float32)
         self._states = networks.start()
         scorers: dict[str, Scorer] = {"language": networks.language} if networks.language else {}
         self._search = BeamSearch(options.beam, networks.context, scorers=scorers)
@@ -91,12 +102,19 @@ class Stream:
         whole = len(known) // size * size
         for first in range(0, whole, size):
             encoded, self._states = self._networks.encode(known[first : first + size], self._states)
-            scores = partial(self._networks.log_probabilities, encoded)
+            scores = self._scores(encoded)
             self._search.advance(scores)
             if self._guided:
                 self._guided.advance(scores)
             self._steps += 1
         self._waiting = known[whole:].copy()
+
+    def _scores(self, encoded: NDArray[np.float32]) -> Scores:
+        """What the search asks at this step."""
+        if not self._attention:
+            return partial(self._networks.log_probabilities, encoded)
+        encoded, self._heard = self._attention.hear(encoded, self._heard)
+        return partial(self._networks.log_probabilities, encoded, predict=self._attention.predict)
 
     def peek(self) -> list[Hypothesis]:
         """What `finish` would return now; the stream goes on."""
@@ -155,15 +173,65 @@ class Recogniser:
         self._networks = Networks(model, threads)
         self._options = options
         self._guide: Guide | None = None
+        self._attention: Attention | None = None
 
     def stream(self) -> Stream:
         """A stream for a new utterance."""
-        return Stream(self._networks, self._options, self._guide)
+        return Stream(self._networks, self._options, self._guide, self._attention)
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Look for these sentences too, beside any others, in the streams from now on; None for no more."""
         pieces = self._networks.pieces
         self._guide = Guide(sentences, pieces.spell, len(pieces)) if sentences else None
+
+    def attend(self, classes: Iterable[PhraseClass], file: FilePath | None = None) -> tuple[str, ...]:
+        """Listen for these phrases, in the streams from now on; none for no more.
+
+        Args:
+            classes: the phrases.
+            file: where their vectors are kept, so that only new ones are encoded the next time.
+
+        Returns:
+            The phrases that no word pieces spell, which are left out.
+
+        Raises:
+            ModelError: there are phrases, and the model has no networks for them.
+        """
+        classes = [each for each in classes if each.phrases]
+        networks = self._networks.attention
+        if classes and not networks:
+            raise ModelError(
+                "The recogniser's model has no attention networks. Set recogniser.biasing to fusion or none, "
+                "or install a model that has them."
+            )
+        if not classes or not networks:
+            self._attention = None
+            return ()
+        catalogue = spell_catalogue(classes, self._networks.pieces.spell, networks.longest)
+        found = Attention(networks, self._networks.predict, catalogue, file) if catalogue.phrases else None
+        self._attention = found
+        return catalogue.unspelled
+
+    def attention_map(self, samples: NDArray[np.int16]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+        """The phrases that are listened for, and the attention to each in every encoder step of a recording.
+
+        Args:
+            samples: int16, shape (N,), 16 kHz mono.
+
+        Returns:
+            The phrases, and float32 (steps, phrases), the heads' mean share of each.
+        """
+        networks, attention, rows = self._networks, self._attention, []
+        if not attention:
+            return (), np.zeros((0, 0), np.float32)
+        frames, size = log_mel(samples), networks.frames_per_step
+        states, heard = networks.start(), attention.start()
+        for first in range(0, len(frames) // size * size, size):
+            encoded, states = networks.encode(frames[first : first + size], states)
+            shares, heard = attention.shares(encoded, heard)
+            rows.append(shares)
+        names = attention.catalogue.names
+        return names, np.array(rows, np.float32).reshape(-1, len(names))
 
     def transcribe(self, samples: NDArray[np.int16]) -> list[Hypothesis]:
         """The readings of a whole recording, best first; one cut into several streams has one reading.

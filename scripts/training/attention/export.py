@@ -145,9 +145,9 @@ def section(biasing: Biasing, kind: Kind) -> dict[str, Any]:
     sizes = biasing.sizes
     return {
         "heads": sizes.heads,
+        "pieces": sizes.pieces,
         "longest": sizes.longest,
         "strength": STRENGTH,
-        "sizes": sizes.as_dict(),
         "parity": parity.numbers(biasing, kind),
     }
 
