@@ -1,21 +1,24 @@
-"""The order of the stages: sound in, finished requests out; no thread, no device, no clock of its own."""
+"""The order of the stages: sound in, requests out; no thread, no device, no clock of its own."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.capture import PreRoll
-from alexa_local.config import EndpointRule
+from alexa_local.config import EndpointSettings
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
-from alexa_local.recognise import Recogniser, Stream, ended_by
+from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by
 from alexa_local.wake import Detection, WakeWord
+
+_log = logging.getLogger(__name__)
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 PRE_ROLL_S = 3.0
@@ -30,15 +33,18 @@ OnEvent = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What was said after a wake word.
+    """What was said after a wake word, for good or provisionally.
 
     Attributes:
         hypotheses: readings, best first; the best one's text is "" when nothing was said.
         started_s: when listening began, in seconds of the stream.
         ended_s: when the end-pointer decided.
         rule: the rule that ended it.
-        timings: "endpoint_s" from the last word piece to the decision; "recognition_s", the
-            processor time in the recogniser; "speech_s", sound that went through it.
+        timings: "endpoint_s" from the last voice to the decision; "speculative_s", the same for the
+            speculative decision that held, and "lead_s", by how much that one came earlier, if there was one;
+            "recognition_s", the processor time in the recogniser; "speech_s", sound that went through it.
+        stage: "speculative" while the speaker may still go on: whoever prepares something must be able to
+            leave it at that, because a `Reset`, or a final request with other words, may follow.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -46,6 +52,28 @@ class Request:
     ended_s: float
     rule: str
     timings: Mapping[str, float] = field(default_factory=dict)
+    stage: Literal["speculative", "final"] = "final"
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Takes the last speculative request back: what was begun for it is undone.
+
+    Attributes:
+        reason: "went on" (the speaker did), "revised" (the words changed) or "cancelled".
+    """
+
+    stage: ClassVar[str] = "reset"
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Speculation:
+    """What was handed on provisionally: its words, and when."""
+
+    text: str
+    at_s: float
+    quiet_s: float
 
 
 class Pipeline:
@@ -61,7 +89,8 @@ class Pipeline:
         self,
         wake_word: WakeWord,
         recogniser: Recogniser,
-        rules: Mapping[str, EndpointRule],
+        end_of_speech: EndOfSpeech,
+        endpoint: EndpointSettings,
         on_event: OnEvent,
     ) -> None:
         """Take the stages.
@@ -69,53 +98,59 @@ class Pipeline:
         Args:
             wake_word: hears the wake word.
             recogniser: makes a stream for each request.
-            rules: end a request.
-            on_event: told wake_word_detected, listening, stt_partial, stt_text and idle, with their details.
+            end_of_speech: hears whether somebody speaks, and whether they have finished.
+            endpoint: the rules that end a request, provisionally and for good.
+            on_event: told wake_word_detected, listening, stt_partial, speculative, reset, cut_off, stt_text
+                and idle, with their details.
         """
-        self._wake_word, self._recogniser, self._rules, self._on_event = (
-            wake_word,
-            recogniser,
-            rules,
-            on_event,
-        )
+        self._wake_word, self._recogniser, self._ear = wake_word, recogniser, end_of_speech
+        self._rules, self._on_event = endpoint.patient(), on_event
         self._features = LogMel()
         self._pre_roll = PreRoll(PRE_ROLL_S)
         self._stream: Stream | None = None
+        self._speculation: _Speculation | None = None
         self._rest = np.zeros(0, np.int16)
         self.reset()
 
-    def push(self, samples: NDArray[np.int16]) -> list[Request]:
-        """Take sound, int16 (N,), 16 kHz mono, any N; return the requests that it completed."""
+    def push(self, samples: NDArray[np.int16]) -> list[Request | Reset]:
+        """Take sound, int16 (N,), 16 kHz mono, any N; return what it completed or took back, in order."""
         known = np.concatenate([self._rest, samples])
         whole = len(known) // PUSH_SAMPLES * PUSH_SAMPLES
-        done = [self._take(known[first : first + PUSH_SAMPLES]) for first in range(0, whole, PUSH_SAMPLES)]
+        done: list[Request | Reset] = []
+        for first in range(0, whole, PUSH_SAMPLES):
+            done += self._take(known[first : first + PUSH_SAMPLES])
         self._rest = known[whole:]
-        return [request for request in done if request]
+        return done
 
     def listen(self) -> None:
         """Open a request from here on, without the wake word."""
         self._open(self._pre_roll.next_frame)
 
-    def cancel(self) -> None:
-        """Give up the request that is being listened to, if any."""
-        if self._stream is not None:
-            self._close()
-            self._on_event("idle", {"reason": "cancelled"})
+    def cancel(self) -> list[Reset]:
+        """Give up the request that is being listened to, if any; returns what that takes back."""
+        if self._stream is None:
+            return []
+        taken_back = self._take_back("cancelled")
+        self._close()
+        self._on_event("idle", {"reason": "cancelled"})
+        return taken_back
 
-    def reset(self) -> None:
-        """Forget everything that was heard, as before the first block."""
+    def reset(self) -> list[Reset]:
+        """Forget everything that was heard, as before the first block; returns what that takes back."""
+        taken_back = self._take_back("cancelled")
         self._rest = np.zeros(0, np.int16)
         self._features.reset()
         self._pre_roll.reset()
         self._close()
+        return taken_back
 
-    def _take(self, samples: NDArray[np.int16]) -> Request | None:
+    def _take(self, samples: NDArray[np.int16]) -> list[Request | Reset]:
         frames = self._features.push(samples)
         self._pre_roll.push(frames)
         if self._stream is None:
             for detection in self._wake_word.push(frames):
                 self._wake(detection)
-            return None
+            return []
         return self._hear(self._stream, frames)
 
     def _wake(self, heard: Detection) -> None:
@@ -128,37 +163,91 @@ class Pipeline:
     def _open(self, first_frame: int) -> None:
         """Start the recogniser with the frames from `first_frame` on, as far as they are kept."""
         self._stream = self._recogniser.stream()
+        self._ear.reset()
         self.state = "listening"
         self._opened_s, self._spent_s, self._partial = self._now_s, 0.0, ""
         self._on_event("listening", {})
         self._recognise(self._stream, self._pre_roll.since(first_frame))
         self._skipped_s = self._stream.length_s
 
-    def _hear(self, stream: Stream, frames: NDArray[np.float32]) -> Request | None:
+    def _hear(self, stream: Stream, frames: NDArray[np.float32]) -> list[Request | Reset]:
         self._recognise(stream, frames)
         if stream.partial != self._partial:
             self._partial = stream.partial
             self._on_event("stt_partial", {"text": self._partial})
-        rule = ended_by(self._rules, _SinceWake(stream, self._skipped_s))
-        return self._end(stream, rule) if rule else None
+        evidence = self._evidence(stream)
+        rule = ended_by(self._rules.final, evidence)
+        return self._end(stream, rule, evidence) if rule else self._speculate(stream, evidence)
 
-    def _end(self, stream: Stream, rule: str) -> Request:
-        silence_s = stream.trailing_silence_s
+    def _evidence(self, stream: Stream) -> Evidence:
+        """What the end-pointer sees: the wake word at the beginning is neither silence nor request."""
+        length_s = stream.length_s - self._skipped_s
+        return Evidence(
+            words=bool(stream.partial),
+            trailing_silence_s=min(stream.trailing_silence_s, length_s),
+            quiet_s=min(self._ear.quiet_s, length_s),
+            ended=self._ear.ended,
+            sentence_end=stream.sentence_end,
+            length_s=length_s,
+        )
+
+    def _speculate(self, stream: Stream, evidence: Evidence) -> list[Request | Reset]:
+        """Hand on provisionally what was said so far, or take it back when the words have gone on."""
+        if self._speculation is not None:
+            went_on = not self._speculation.text.startswith(stream.partial)
+            return [*self._take_back("went on")] if went_on else []
+        rule = ended_by(self._rules.speculative, evidence)
+        if rule is None:
+            return []
+        began_s = time.thread_time()
+        hypotheses = tuple(stream.peek())
+        self._spent_s += time.thread_time() - began_s
+        text = hypotheses[0].text
+        self._speculation = _Speculation(text, self._now_s, evidence.quiet_s)
+        timings = {"speculative_s": round(evidence.quiet_s, 3)}
+        self._on_event("speculative", {"text": text, "rule": rule, "timings": timings})
+        return [Request(hypotheses, self._opened_s, self._now_s, rule, timings, "speculative")]
+
+    def _take_back(self, reason: str) -> list[Reset]:
+        """Undo the speculative decision, if there is one."""
+        if self._speculation is None:
+            return []
+        self._speculation = None
+        self._on_event("reset", {"reason": reason})
+        return [Reset(reason)]
+
+    def _end(self, stream: Stream, rule: str, evidence: Evidence) -> list[Request | Reset]:
         began_s = time.thread_time()
         hypotheses = tuple(stream.finish())
+        text = hypotheses[0].text
         timings = {
-            "endpoint_s": round(silence_s, 3),
+            "endpoint_s": round(evidence.quiet_s, 3),
             "recognition_s": round(self._spent_s + time.thread_time() - began_s, 3),
             "speech_s": round(stream.length_s, 3),
         }
+        taken_back: list[Reset] = []
+        if self._speculation is not None and self._speculation.text != text:
+            taken_back = self._take_back("revised")
+        elif self._speculation is not None:
+            timings["speculative_s"] = round(self._speculation.quiet_s, 3)
+            timings["lead_s"] = round(self._now_s - self._speculation.at_s, 3)
+        if not (self._rules.final[rule].quiet_s or self._rules.final[rule].trailing_silence_s):
+            self._tell_cut_off(rule, evidence)
         request = Request(hypotheses, self._opened_s, self._now_s, rule, timings)
         self._close()
-        self._on_event("stt_text", {"text": hypotheses[0].text, "rule": rule, "timings": timings})
-        return request
+        self._on_event("stt_text", {"text": text, "rule": rule, "timings": timings})
+        return [*taken_back, request]
+
+    def _tell_cut_off(self, rule: str, evidence: Evidence) -> None:
+        """Somebody, or a television, did not stop talking."""
+        length_s = round(evidence.length_s, 1)
+        message = f"Nobody stopped speaking for {length_s} s, so I stopped listening; what came first counts."
+        _log.warning("%s See endpoint.final.%s in the configuration.", message, rule)
+        self._on_event("cut_off", {"rule": rule, "length_s": length_s, "message": message})
 
     def _close(self) -> None:
         """Wait for the wake word from here on."""
-        self._stream = None
+        self._stream = self._speculation = None
         self.state = "waiting"
         self._wake_word.reset()
         self._woken_frame = self._pre_roll.next_frame
@@ -166,29 +255,10 @@ class Pipeline:
     def _recognise(self, stream: Stream, frames: NDArray[np.float32]) -> None:
         began_s = time.thread_time()
         stream.push(frames)
+        self._ear.push(frames)
         self._spent_s += time.thread_time() - began_s
 
     @property
     def _now_s(self) -> float:
         """Seconds of sound taken in since the last reset."""
         return self._pre_roll.next_frame * FRAME_S
-
-
-@dataclass(frozen=True)
-class _SinceWake:
-    """A stream as the end-pointer sees it: the wake word at its beginning is neither silence nor request."""
-
-    stream: Stream
-    skipped_s: float
-
-    @property
-    def partial(self) -> str:
-        return self.stream.partial
-
-    @property
-    def length_s(self) -> float:
-        return self.stream.length_s - self.skipped_s
-
-    @property
-    def trailing_silence_s(self) -> float:
-        return min(self.stream.trailing_silence_s, self.length_s)

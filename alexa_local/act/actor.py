@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from alexa_local.act.handlers import HANDLERS
 from alexa_local.act.handlers.base import Handler, done, refused
+from alexa_local.act.rehearsal import Unforeseen, rehearsed
 from alexa_local.act.services import Services
 from alexa_local.errors import AlexaLocalError, NetworkError, RequestRefused, StorageError
 from alexa_local.messages import Interpretation, Outcome
@@ -48,7 +49,7 @@ class Actor:
         if interpretation.intent == "Repeat":
             return done(self._last_reply or "I haven't said anything yet.")
         try:
-            outcome = self._dispatch(interpretation)
+            outcome = self._dispatch(interpretation, self._services)
         except RequestRefused as error:
             _LOG.debug("%s: %s", interpretation.intent, error)
             outcome = refused(str(error))
@@ -58,15 +59,30 @@ class Actor:
         self._last_reply = outcome.reply or self._last_reply
         return outcome
 
-    def _dispatch(self, interpretation: Interpretation) -> Outcome:
+    def rehearse(self, interpretation: Interpretation) -> Outcome | None:
+        """What `perform` would most likely answer, while nothing is done; None when nobody can know."""
+        if interpretation.intent == "Repeat":
+            return self.perform(interpretation)  # which does nothing but answer
+        try:
+            with self._services.store.rehearsal():
+                return self._dispatch(interpretation, rehearsed(self._services))
+        except RequestRefused as error:
+            return refused(str(error))
+        except (Unforeseen, AlexaLocalError) as stopped:
+            _LOG.debug("%s cannot be rehearsed: %r", interpretation.intent, stopped)
+            return None
+
+    def _dispatch(self, interpretation: Interpretation, services: Services) -> Outcome:
         name = interpretation.intent
         if name in self._owner:
-            return self._perform_owners(self._owner[name], interpretation)
+            return self._perform_owners(self._owner[name], interpretation, services)
         if name in self._handlers:
-            return self._handlers[name](self._services, interpretation.slots)
+            return self._handlers[name](services, interpretation.slots)
         return refused("Sorry, I can't do that yet." if name else "Sorry, I didn't understand that.")
 
-    def _perform_owners(self, action: OwnerAction, interpretation: Interpretation) -> Outcome:
-        printed = self._services.commands.perform_owners(action, interpretation.slots)
+    def _perform_owners(
+        self, action: OwnerAction, interpretation: Interpretation, services: Services
+    ) -> Outcome:
+        printed = services.commands.perform_owners(action, interpretation.slots)
         outcome = done(action.answer(interpretation.slots) or printed or "Okay.")
         return replace(outcome, action={interpretation.intent: dict(interpretation.slots)})

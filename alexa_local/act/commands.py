@@ -10,7 +10,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,11 +38,26 @@ class Publisher(Protocol):
         """
 
 
+class _SilentPublisher:
+    """Sends nothing."""
+
+    def publish(self, topic: str, payload: str) -> None:
+        """Take it for sent."""
+
+
 class Commands:
     """Runs and publishes, with `{slot}` replaced by the slot's value."""
 
-    def __init__(self, publisher: Publisher | None = None) -> None:
+    def __init__(
+        self, publisher: Publisher | None = None, run: Callable[[Sequence[str]], str] | None = None
+    ) -> None:
+        """Take whoever sends messages, None without a broker, and whoever runs programs (`run_program`)."""
         self._publisher = publisher
+        self._run = run or run_program
+
+    def rehearsed(self) -> Commands:
+        """The same, but nothing leaves: what would be sent or run is taken for done."""
+        return Commands(_SilentPublisher() if self._publisher else None, lambda arguments: "")
 
     def perform(
         self, command: CommandSettings | DeviceSettings, values: Mapping[str, Any], payload: str = ""
@@ -65,13 +80,13 @@ class Commands:
         if command.topic:
             topic = fill(command.topic, {name: _in_topic(text) for name, text in texts.items()})
             self._publish(topic, _message(command.payload or payload, texts))
-        return run_program([fill(part, texts) for part in command.run]) if command.run else ""
+        return self._run([fill(part, texts) for part in command.run]) if command.run else ""
 
     def perform_owners(self, action: OwnerAction, slots: Mapping[str, Any]) -> str:
         """Do what the owner wants done for an intent of their own; returns and raises as `perform`."""
         if action.topic:
             self._publish(*action.message(slots))
-        return run_program(action.argv(slots)) if action.run else ""
+        return self._run(action.argv(slots)) if action.run else ""
 
     def _publish(self, topic: str, payload: str) -> None:
         if self._publisher is None:

@@ -24,6 +24,10 @@ class Home:
         self._store = store
         self._commands = commands
 
+    def through(self, commands: Commands) -> Home:
+        """The same devices, told in another way."""
+        return Home(self._devices, self._store, commands)
+
     def find(
         self, device: str = "", room: str = "", kinds: Sequence[str] = (), all_of_them: bool = False
     ) -> list[DeviceSettings]:

@@ -15,6 +15,7 @@ _LOOK_S = 0.2
 _TIMING_WORDS = {
     "wake_s": "wake word heard after",
     "endpoint_s": "end of speech noticed after",
+    "lead_s": "foreseen earlier by",
     "recognition_s": "recognised in",
     "understanding_s": "understood in",
     "action_s": "done in",
@@ -38,6 +39,8 @@ class LivePrinter:
             "stt_text": self._text,
             "intent": self._intent,
             "action": self._action,
+            "reset": lambda _: self._line("↺", "goes on", "dim"),
+            "cut_off": lambda data: self._line("✂", str(data.get("message", "")), "yellow"),
             "pipeline_error": lambda data: self._line("✗", str(data.get("error", "")), "red"),
             "timer_finished": self._ring,
             "alarm_finished": self._ring,

@@ -82,47 +82,88 @@ class EndpointRule:
     trailing_silence_s: float = _number(0.0, 0.0, 60.0)
     """Seconds without a new word."""
 
+    quiet_s: float = _number(0.0, 0.0, 60.0)
+    """Seconds without a voice, by the end-of-speech model."""
+
+    ended: float = _number(0.0, 0.0, 1.0)
+    """Least probability, by the end-of-speech model, that the speaker has finished."""
+
+    sentence_end: float = _number(0.0, 0.0, 1.0)
+    """Least probability, by the recogniser's language model, that a sentence ends after these words."""
+
     length_s: float = _number(0.0, 0.0, 300.0)
     """Seconds since the request began."""
 
 
-def _default_rules() -> Mapping[str, EndpointRule]:
+def _speculative_rules() -> Mapping[str, EndpointRule]:
     return MappingProxyType(
         {
+            "whole_sentence": EndpointRule(True, quiet_s=0.2, ended=0.4, sentence_end=0.05),
+            "pause": EndpointRule(True, quiet_s=0.4, ended=0.7),
+        }
+    )
+
+
+def _final_rules() -> Mapping[str, EndpointRule]:
+    return MappingProxyType(
+        {
+            "whole_sentence": EndpointRule(True, quiet_s=0.5, ended=0.8, sentence_end=0.05),
+            "end_of_speech": EndpointRule(True, quiet_s=0.8, ended=0.9),
+            "no_new_words": EndpointRule(True, trailing_silence_s=2.0, quiet_s=0.2),
             "nothing_said": EndpointRule(trailing_silence_s=5.0),
-            "end_of_request": EndpointRule(needs_words=True, trailing_silence_s=0.8),
             "too_long": EndpointRule(length_s=20.0),
         }
     )
 
 
+_PATIENCE = {"quick": 0.75, "normal": 1.0, "patient": 1.75}
+"""Factor on every silence, by the setting's name."""
+
+
 @dataclass(frozen=True)
 class EndpointSettings:
-    """When a request counts as finished."""
+    """When a request counts as finished: first provisionally, to prepare the answer, then in earnest."""
 
-    patience: float = _number(1.0, 0.5, 4.0)
-    """Factor on every `trailing_silence_s`: 2 waits twice as long for people who speak slowly."""
+    model: str = "end-of-speech"
+    """The folder's name among the models."""
 
-    rules: Mapping[str, EndpointRule] = field(default_factory=_default_rules)
+    patience: Literal["quick", "normal", "patient"] = "normal"
+    """How long to wait for a speaker who pauses: a factor of 0.75, 1 or 1.75 on all silences."""
+
+    speculative: Mapping[str, EndpointRule] = field(default_factory=_speculative_rules)
+    """Rules by name; the first whose conditions hold begins to prepare what was asked. Nothing is done
+    yet that could not be taken back. Empty for no preparing."""
+
+    final: Mapping[str, EndpointRule] = field(default_factory=_final_rules)
     """Rules by name; the first whose conditions hold ends the request, and its name appears in the events."""
 
-    def patient_rules(self) -> dict[str, EndpointRule]:
-        """The rules with `patience` in them."""
-        return {
-            name: replace(rule, trailing_silence_s=rule.trailing_silence_s * self.patience)
-            for name, rule in self.rules.items()
-        }
+    def patient(self) -> EndpointSettings:
+        """The same rules with `patience` in them."""
+        factor = _PATIENCE[self.patience]
+        return EndpointSettings(
+            self.model, "normal", _stretched(self.speculative, factor), _stretched(self.final, factor)
+        )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
-        if not self.rules:
-            yield "rules", "expected at least one rule, or no request would ever end"
-        for name, rule in self.rules.items():
-            if not rule.trailing_silence_s and not rule.length_s:
-                yield (
-                    f"rules.{name}",
-                    "expected `trailing_silence_s` or `length_s` above 0, or it would fire at once",
-                )
+        if not self.final:
+            yield "final", "expected at least one rule, or no request would ever end"
+        for kind, rules in (("speculative", self.speculative), ("final", self.final)):
+            for name, rule in rules.items():
+                if not (rule.trailing_silence_s or rule.quiet_s or rule.length_s):
+                    yield (
+                        f"{kind}.{name}",
+                        "expected a silence or `length_s` above 0, or it would fire at once",
+                    )
+
+
+def _stretched(rules: Mapping[str, EndpointRule], factor: float) -> Mapping[str, EndpointRule]:
+    return {
+        name: replace(
+            rule, trailing_silence_s=rule.trailing_silence_s * factor, quiet_s=rule.quiet_s * factor
+        )
+        for name, rule in rules.items()
+    }
 
 
 @dataclass(frozen=True)

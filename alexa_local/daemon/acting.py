@@ -29,8 +29,26 @@ class _Job:
     promise: Future[Any]
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What was found out about a request before its speaker had surely finished.
+
+    Attributes:
+        texts: the readings, best first.
+        meaning: what they mean.
+    """
+
+    texts: tuple[str, ...]
+    meaning: Interpretation
+
+
 class Act:
     """The thread `act`: understands, performs and answers.
+
+    Of a speculative request it does only what leaves no trace: it is understood, rehearsed, and its reply is
+    made ready. Whatever changes the world is done in `heard`, once, after the final decision; so there is
+    nothing to undo. What was understood is used again if the readings are the same; a reply that was made
+    ready is used if it is the one that comes.
 
     Attributes:
         jobs: what waits to be done; when too much waits, the oldest is dropped and counted.
@@ -43,6 +61,8 @@ class Act:
         answer: Callable[[Outcome], None],
         bus: EventBus,
         stopping: threading.Event,
+        rehearse: Callable[[Interpretation], Outcome | None] = lambda meaning: None,
+        make_ready: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self.jobs: BoundedQueue[_Job] = BoundedQueue("jobs", _JOBS)
         self._interpret = interpret
@@ -50,6 +70,10 @@ class Act:
         self._answer = answer
         self._bus = bus
         self._stopping = stopping
+        self._rehearse = rehearse
+        self._make_ready = make_ready
+        self._wanted: object = None
+        self._prepared: _Prepared | None = None
 
     def run(self) -> None:
         """Work until the end begins."""
@@ -65,15 +89,33 @@ class Act:
 
     def submit(self, work: Callable[[], Any]) -> Future[Any]:
         """Have `work` done in this thread, after what waits already."""
+
+        def forget_and_work() -> Any:
+            self._prepared = None  # it may change what words mean
+            return work()
+
+        return self._enqueue(forget_and_work)
+
+    def heard(self, hypotheses: Sequence[Hypothesis]) -> Future[Mapping[str, Any]]:
+        """Have a request done; the promise is of what was understood and done, ready for JSON."""
+        self._wanted = None  # what was not begun to be prepared by now would only be in the way
+        return self._enqueue(lambda: self._request(hypotheses))
+
+    def speculate(self, hypotheses: Sequence[Hypothesis]) -> Future[None]:
+        """Prepare a request that may still be taken back."""
+        token = self._wanted = object()
+        return self._enqueue(lambda: self._prepare(token, hypotheses))
+
+    def take_back(self) -> None:
+        """Give up preparing: the speaker went on."""
+        self._wanted = None
+
+    def _enqueue(self, work: Callable[[], Any]) -> Future[Any]:
         job = _Job(work, Future())
         lost = self.jobs.put(job)
         if lost:
             lost.promise.cancel()
         return job.promise
-
-    def heard(self, hypotheses: Sequence[Hypothesis]) -> Future[Mapping[str, Any]]:
-        """Have a request done; the promise is of what was understood and done, ready for JSON."""
-        return self.submit(lambda: self._request(hypotheses))
 
     def _do(self, job: _Job) -> None:
         try:
@@ -90,19 +132,33 @@ class Act:
         else:
             job.promise.set_result(result)
 
+    def _prepare(self, token: object, hypotheses: Sequence[Hypothesis]) -> None:
+        """Understand and rehearse, unless it was taken back meanwhile; nothing of it is to be noticed."""
+        if token is not self._wanted:
+            return
+        began_s = time.perf_counter()
+        meaning = self._interpret(hypotheses)
+        outcome = self._rehearse(meaning) if meaning.intent else None
+        if outcome is not None and token is self._wanted:
+            self._make_ready(outcome)
+        seconds = time.perf_counter() - began_s
+        self._prepared = _Prepared(_texts(hypotheses), meaning)
+        self._bus.publish("prepared", {"intent": meaning.intent, "seconds": round(seconds, 4)})
+
     def _request(self, hypotheses: Sequence[Hypothesis]) -> Mapping[str, Any]:
         self._bus.publish("thinking")
         began_s = time.perf_counter()
-        meaning = self._interpret(hypotheses)
+        prepared, self._prepared = self._prepared, None
+        is_prepared = prepared is not None and prepared.texts == _texts(hypotheses)
+        meaning = prepared.meaning if prepared and is_prepared else self._interpret(hypotheses)
         understood_s = time.perf_counter()
         intent = {
             "intent": meaning.intent,
             "slots": dict(meaning.slots),
             "confidence": round(meaning.confidence, 3),
         }
-        self._bus.publish(
-            "intent", {**intent, "text": meaning.text, "seconds": round(understood_s - began_s, 4)}
-        )
+        details = {"text": meaning.text, "seconds": round(understood_s - began_s, 4), "prepared": is_prepared}
+        self._bus.publish("intent", {**intent, **details})
         try:
             outcome = self._perform(meaning)
         except AlexaLocalError:
@@ -114,3 +170,7 @@ class Act:
         self._answer(outcome)
         self._bus.publish("idle")
         return {**intent, "text": meaning.text, **action}
+
+
+def _texts(hypotheses: Sequence[Hypothesis]) -> tuple[str, ...]:
+    return tuple(one.text for one in hypotheses)

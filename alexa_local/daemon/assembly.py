@@ -32,7 +32,7 @@ from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
 from alexa_local.mqtt import Broker
 from alexa_local.pipeline import Pipeline
-from alexa_local.recognise import Options, Recogniser
+from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.sound import PortAudio
 from alexa_local.store import Store, open_store
 from alexa_local.understand import (
@@ -55,7 +55,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     Raises:
         AlexaLocalError: a model, the intents file or the database is missing or wrong.
     """
-    wake_word, recogniser = _load_models(config)
+    wake_word, recogniser, end_of_speech = _load_models(config)
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
     store = open_store(state_dir(config.daemon) / DATABASE)
@@ -66,9 +66,11 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner, recogniser)
     return Parts(
-        pipeline=_pipeline(wake_word, recogniser, config, host, answerer),
+        pipeline=_pipeline(wake_word, recogniser, end_of_speech, config, host, answerer),
         interpret=brain.interpret,
         perform=brain.perform,
+        rehearse=brain.rehearse,
+        make_ready=answerer.make_ready,
         answer=answerer.answer,
         wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
         local_only=lambda: brain.services.local_only.on,
@@ -79,17 +81,22 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     )
 
 
-def _load_models(config: Config) -> tuple[WakeWord, Recogniser]:
-    """Both models, verified: first of all, so that a missing one is told before anything begins."""
+def _load_models(config: Config) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+    """The models, verified: first of all, so that a missing one is told before anything begins."""
     folder = config.daemon.models_dir
     wake_word = WakeWord(open_model(config.wake.model, folder), config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
     recogniser = Recogniser(open_model(config.recogniser.model, folder), options, config.recogniser.threads)
-    return wake_word, recogniser
+    return wake_word, recogniser, EndOfSpeech(open_model(config.endpoint.model, folder))
 
 
 def _pipeline(
-    wake_word: WakeWord, recogniser: Recogniser, config: Config, host: Host, answerer: Answerer
+    wake_word: WakeWord,
+    recogniser: Recogniser,
+    end_of_speech: EndOfSpeech,
+    config: Config,
+    host: Host,
+    answerer: Answerer,
 ) -> Listener:
     """The stages in their order; music and replies make room for whoever speaks."""
 
@@ -98,7 +105,7 @@ def _pipeline(
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
-    return Pipeline(wake_word, recogniser, config.endpoint.patient_rules(), on_event)
+    return Pipeline(wake_word, recogniser, end_of_speech, config.endpoint, on_event)
 
 
 class _Brain:
@@ -134,6 +141,10 @@ class _Brain:
         outcome = self._actor.perform(meaning)
         self._watch.changed()
         return outcome
+
+    def rehearse(self, meaning: Interpretation) -> Outcome | None:
+        """What would come of it, while nothing is done and nobody is interrupted."""
+        return self._actor.rehearse(meaning)
 
     def import_contacts(self, data: bytes) -> Mapping[str, Any]:
         """Import an address book, and know its names from the next request on."""

@@ -111,11 +111,19 @@ class Daemon:
 
     def _work(self, claim: Claim, parts: Parts) -> None:
         supervisor = self._supervisor
-        act = Act(parts.interpret, parts.perform, parts.answer, self.bus, supervisor.stopping)
+        act = Act(
+            parts.interpret,
+            parts.perform,
+            parts.answer,
+            self.bus,
+            supervisor.stopping,
+            parts.rehearse,
+            parts.make_ready,
+        )
         listen = Listen(
             parts.pipeline,
             self._capture,
-            on_request=lambda request: self._hand_on(act, request.hypotheses),
+            requests=_Patiently(act) if self._finite else act,
             on_end=lambda: act.submit(lambda: self._finish(parts)),
             bus=self.bus,
             stopping=supervisor.stopping,
@@ -134,12 +142,6 @@ class Daemon:
         _log.info("Ready; the control socket is %s.", claim.path)
         reason = supervisor.wait(self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen))
         _log.info("Stopping: %s.", reason)
-
-    def _hand_on(self, act: Act, hypotheses: Sequence[Hypothesis]) -> None:
-        """Have a request done; a file waits for it, since it may come faster than things can be done."""
-        promise = act.heard(hypotheses)
-        if self._finite:
-            concurrent.futures.wait([promise])
 
     def _look(self, listen: Listen) -> None:
         """Feed the watchdog only when `listen` got on since the last look."""
@@ -178,3 +180,14 @@ class Daemon:
             }
 
         return status
+
+
+class _Patiently:
+    """Waits until each request of a file is done, since they may come faster than things can be done."""
+
+    def __init__(self, act: Act) -> None:
+        self.speculate, self.take_back, self._act = act.speculate, act.take_back, act
+
+    def heard(self, hypotheses: Sequence[Hypothesis]) -> None:
+        """Have it done."""
+        concurrent.futures.wait([self._act.heard(hypotheses)])

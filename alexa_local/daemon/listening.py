@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from alexa_local.capture.source import Source
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.errors import AlexaLocalError
-from alexa_local.messages import SAMPLE_RATE
+from alexa_local.messages import SAMPLE_RATE, Hypothesis
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +35,32 @@ class Listener(Protocol):
     def state(self) -> str:
         """ "waiting" for the wake word, or "listening" to a request."""
 
-    def push(self, samples: NDArray[np.int16]) -> list[Any]:
-        """Take int16 samples, shape (N,), 16 kHz mono; return the requests that they completed."""
+    def push(self, samples: NDArray[np.int16]) -> Sequence[Decision]:
+        """Take int16 samples, shape (N,), 16 kHz mono; return what they completed or took back."""
 
-    def reset(self) -> None:
-        """Forget what was heard."""
+    def reset(self) -> Sequence[Decision]:
+        """Forget what was heard; return what that takes back."""
+
+
+class Decision(Protocol):
+    """What the pipeline decides: a request, or the end of a speculative one."""
+
+    @property
+    def stage(self) -> str:
+        """ "speculative", "reset" or "final"."""
+
+
+class Requests(Protocol):
+    """Whoever does what is asked: `acting.Act` behind the daemon's patience with files."""
+
+    def heard(self, hypotheses: Sequence[Hypothesis]) -> object:
+        """Do a request."""
+
+    def speculate(self, hypotheses: Sequence[Hypothesis]) -> object:
+        """Prepare a request, without any trace."""
+
+    def take_back(self) -> object:
+        """Give up preparing."""
 
 
 class Capture:
@@ -137,7 +158,7 @@ class Listen:
         self,
         pipeline: Listener,
         capture: Capture,
-        on_request: Callable[[Any], object],
+        requests: Requests,
         on_end: Callable[[], object],
         bus: EventBus,
         stopping: threading.Event,
@@ -147,7 +168,7 @@ class Listen:
         self._was_muted = False
         self._pipeline = pipeline
         self._capture = capture
-        self._on_request = on_request
+        self._requests = requests
         self._on_end = on_end
         self._bus = bus
         self._stopping = stopping
@@ -172,9 +193,16 @@ class Listen:
                 self.progress += 1
 
     def _push(self, block: NDArray[np.int16]) -> None:
-        for request in self._pipeline.push(block):
-            if request.hypotheses and request.hypotheses[0].text:
-                self._on_request(request)
+        self._hand_on(self._pipeline.push(block))
+
+    def _hand_on(self, decisions: Sequence[Any]) -> None:
+        for one in decisions:
+            if one.stage == "reset":
+                self._requests.take_back()
+            elif one.stage == "speculative":
+                self._requests.speculate(one.hypotheses)
+            elif one.hypotheses and one.hypotheses[0].text:
+                self._requests.heard(one.hypotheses)
             else:  # the wake word and then silence, or no wake word at all: no answer is the best one
                 self._bus.publish("idle")
 
@@ -182,7 +210,7 @@ class Listen:
         """The pipeline belongs to this thread, so a change of `muted` takes effect here."""
         if self.muted != self._was_muted:
             self._was_muted = self.muted
-            self._pipeline.reset()
+            self._hand_on(self._pipeline.reset())
             self._bus.publish("muted" if self.muted else "idle")
 
     def _finish(self) -> None:

@@ -17,6 +17,11 @@ def _nothing(*_: Any) -> None:
     """Do nothing."""
 
 
+def _unknown(_: Interpretation) -> Outcome | None:
+    """Foresee nothing."""
+    return None
+
+
 def _no_report(_: bytes) -> Mapping[str, Any]:
     return {"added": 0, "updated": 0, "problems": []}
 
@@ -53,6 +58,8 @@ class Parts:
         pipeline: sound to requests; only the thread `listen` touches it.
         interpret: hypotheses to a meaning; only the thread `act` calls it.
         perform: a meaning to what was done; only the thread `act` calls it.
+        rehearse: what `perform` would most likely give, with nothing done; only the thread `act` calls it.
+        make_ready: prepares an outcome's sound, of which nothing is heard; returns at once.
         answer: plays what is to be heard of an outcome, and returns at once.
         wait_until_quiet: waits until the last answer was heard.
         local_only: whether nothing may leave the machine.
@@ -65,6 +72,8 @@ class Parts:
     pipeline: Listener
     interpret: Callable[[Sequence[Hypothesis]], Interpretation]
     perform: Callable[[Interpretation], Outcome]
+    rehearse: Callable[[Interpretation], Outcome | None] = _unknown
+    make_ready: Callable[[Outcome], None] = _nothing
     answer: Callable[[Outcome], None] = _nothing
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool

@@ -76,6 +76,11 @@ class Answerer:
         self._replies = config.voice.replies
         self._playback = sounding.playback
 
+    def make_ready(self, outcome: Outcome) -> None:
+        """Have the reply's sound made, for when `answer` comes; returns at once."""
+        if self._replies:
+            self._playback.prepare(outcome.reply)
+
     def answer(self, outcome: Outcome) -> None:
         """Sound the tone and speak the reply; returns at once."""
         if self._earcons:

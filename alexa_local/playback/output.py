@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -43,7 +44,7 @@ class Playback:
         self._mixer = mixer
         self._voice = voice
         self._on_event = on_event
-        self._replies: queue.Queue[tuple[int, str] | None] = queue.Queue(_WAITING_REPLIES)
+        self._replies: queue.Queue[tuple[int, str, bool] | None] = queue.Queue(_WAITING_REPLIES)
         self._state = threading.Condition()
         self._unspoken = 0
         self._silenced = 0  # grows with every `stop_speaking`: replies from before it are not spoken
@@ -57,12 +58,18 @@ class Playback:
             return
         with self._state:
             try:
-                self._replies.put_nowait((self._silenced, text))
+                self._replies.put_nowait((self._silenced, text, True))
             except queue.Full:
                 self.dropped_replies += 1
                 log.warning("%d replies are waiting to be spoken; one is left out.", _WAITING_REPLIES)
                 return
             self._unspoken += 1
+
+    def prepare(self, text: str) -> None:
+        """Make the sound of a reply that may have to be spoken soon; nothing is heard of it."""
+        if text.strip():
+            with contextlib.suppress(queue.Full):
+                self._replies.put_nowait((self._silenced, text, False))
 
     def stop_speaking(self) -> None:
         """Break off the reply that is spoken, and forget those that wait."""
@@ -135,7 +142,10 @@ class Playback:
     def _run(self) -> None:
         """The thread "voice"."""
         while (reply := self._replies.get()) is not None:
-            silenced, text = reply
+            silenced, text, aloud = reply
+            if not aloud:
+                self._voice.speak(text)  # which keeps it
+                continue
             if silenced == self._silenced:
                 self._speak(silenced, text)
             with self._state:

@@ -97,17 +97,20 @@ def _wrapped(sentence: str) -> list[str]:
 
 
 class Voice:
-    """Speaks with one program, or not at all; the last short replies are kept."""
+    """Speaks with one program, or not at all; the last reply and the last short ones are kept."""
 
     def __init__(self, name: str = "") -> None:
         """Use the voice of that name; "" for silence."""
         self.name = name
         self._recent: OrderedDict[str, Speech] = OrderedDict()
+        self._last: tuple[str, Speech] = ("", _SILENCE)
 
     def speak(self, text: str) -> Speech:
         """The text as sound; empty, with a warning, when the voice fails: a reply is never worth an exit."""
         if not self.name:
             return _SILENCE
+        if text == self._last[0]:
+            return self._last[1]
         if text in self._recent:
             self._recent.move_to_end(text)
             return self._recent[text]
@@ -116,6 +119,7 @@ class Voice:
         except (OSError, subprocess.SubprocessError, AlexaLocalError) as error:
             log.warning("The voice '%s' failed (%s); the reply is not spoken.", self.name, _reason(error))
             return _SILENCE
+        self._last = text, speech
         if len(text) <= _CACHED_CHARACTERS:
             self._recent[text] = speech
             if len(self._recent) > _CACHED_REPLIES:

@@ -1,7 +1,8 @@
 """Words from feature frames: a streaming transducer, its search, and the rules that end a request."""
 
-from alexa_local.recognise.endpoint import ended_by
+from alexa_local.recognise.end_of_speech import EndOfSpeech
+from alexa_local.recognise.endpoint import Evidence, ended_by
 from alexa_local.recognise.normalise import spoken_form
 from alexa_local.recognise.recogniser import Options, Recogniser, Stream
 
-__all__ = ["Options", "Recogniser", "Stream", "ended_by", "spoken_form"]
+__all__ = ["EndOfSpeech", "Evidence", "Options", "Recogniser", "Stream", "ended_by", "spoken_form"]

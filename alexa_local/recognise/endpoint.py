@@ -1,36 +1,49 @@
-"""When a request is over: named rules, as data, in seconds (the rules' form is that of the configuration)."""
+"""When a request is over: named rules, as data, in seconds and probabilities, over one stream of evidence.
+
+The form of the rules is that of the configuration; two sets of them look at the same evidence, one to begin
+with preparing the answer, one to end the request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from alexa_local.config import EndpointRule
 
 
-class Heard(Protocol):
-    """What the rules look at: a recogniser's stream."""
+@dataclass(frozen=True)
+class Evidence:
+    """What is known at one moment about whether somebody has finished.
 
-    @property
-    def partial(self) -> str:
-        """The words so far."""
+    Attributes:
+        words: whether there are any yet.
+        trailing_silence_s: seconds since the last word piece.
+        quiet_s: seconds since a voice was heard.
+        ended: probability, by the sound, that the speaker has finished.
+        sentence_end: probability, by the words, that the sentence is whole.
+        length_s: seconds since the request began.
+    """
 
-    @property
-    def trailing_silence_s(self) -> float:
-        """Seconds since the last word piece."""
+    words: bool
+    trailing_silence_s: float
+    quiet_s: float
+    ended: float
+    sentence_end: float
+    length_s: float
 
-    @property
-    def length_s(self) -> float:
-        """Seconds since the stream began."""
 
-
-def ended_by(rules: Mapping[str, EndpointRule], heard: Heard) -> str | None:
+def ended_by(rules: Mapping[str, EndpointRule], heard: Evidence) -> str | None:
     """The name of the first rule whose conditions all hold, or None while the request goes on."""
-    for name, rule in rules.items():
-        if (
-            (not rule.needs_words or heard.partial)
-            and heard.trailing_silence_s >= rule.trailing_silence_s
-            and heard.length_s >= rule.length_s
-        ):
-            return name
-    return None
+    return next((name for name, rule in rules.items() if _holds(rule, heard)), None)
+
+
+def _holds(rule: EndpointRule, heard: Evidence) -> bool:
+    return (
+        (heard.words or not rule.needs_words)
+        and heard.trailing_silence_s >= rule.trailing_silence_s
+        and heard.quiet_s >= rule.quiet_s
+        and heard.ended >= rule.ended
+        and heard.sentence_end >= rule.sentence_end
+        and heard.length_s >= rule.length_s
+    )

@@ -47,6 +47,19 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Everything inside, with the transactions in it, happens as it would, and then nothing of it did."""
+        with self._lock, _faults_explained(self.path):
+            if self._connection.in_transaction:
+                raise RuntimeError("A rehearsal within a transaction would take that back as well.")
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
     def read(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a SELECT."""
         with self._lock, _faults_explained(self.path):

@@ -11,10 +11,11 @@ from alexa_local.testing.pipeline import FakePipeline
 
 
 class FakeHome:
-    """Understands "light", "full disk" and "defect"; `heard` and `answered` keep the course of things."""
+    """Understands "light", "full disk" and "defect"; its lists keep the course of things."""
 
     def __init__(self, spoken: Sequence[str] = ()) -> None:
         self.heard: list[str] = []
+        self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
         self.local_only = False
         self.closed = False
@@ -27,6 +28,7 @@ class FakeHome:
             pipeline=FakePipeline(self._spoken, host.bus.publish),
             interpret=self._interpret,
             perform=self._perform,
+            rehearse=self._rehearse,
             answer=self.answered.append,
             local_only=lambda: self.local_only,
             set_local_only=lambda on: setattr(self, "local_only", on),
@@ -40,6 +42,10 @@ class FakeHome:
         return Interpretation(
             next((name for word, name in intents.items() if word in text), ""), {}, text, 1.0
         )
+
+    def _rehearse(self, meaning: Interpretation) -> Outcome | None:
+        self.rehearsed.append(meaning.text)
+        return None
 
     def _perform(self, meaning: Interpretation) -> Outcome:
         if meaning.intent == "AddToList":

@@ -16,20 +16,26 @@ from alexa_local.messages import SAMPLE_RATE, Hypothesis
 class FakeRequest:
     """As much of a request as the daemon looks at."""
 
-    hypotheses: tuple[Hypothesis, ...]
+    hypotheses: tuple[Hypothesis, ...] = ()
+    stage: str = "final"
 
 
 class FakePipeline:
-    """A loud block opens a request, and 0.2 s of quiet end it with the next of `texts`."""
+    """A loud block opens a request, and 0.2 s of quiet end it with the next of `texts`.
+
+    Of a text such as "set a timer ... for one minute" what stands before the dots is foreseen after 0.1 s, and
+    taken back when it ends.
+    """
 
     def __init__(self, texts: list[str], on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
         self.state = "waiting"
         self._texts = list(texts)
         self._on_event = on_event
         self._quiet_samples = 0
+        self._foreseen = ""
 
     def push(self, samples: NDArray[np.int16]) -> list[FakeRequest]:
-        """Take int16 samples, shape (N,), 16 kHz mono; return the request that they completed, if any."""
+        """Take int16 samples, shape (N,), 16 kHz mono; return what they completed or took back."""
         loud = len(samples) > 0 and int(np.abs(samples.astype(np.int32)).max()) > 1000
         if self.state == "waiting":
             if loud:
@@ -37,11 +43,18 @@ class FakePipeline:
             return []
         self._quiet_samples = 0 if loud else self._quiet_samples + len(samples)
         if self._quiet_samples < SAMPLE_RATE // 5:
-            return []
+            return self._foresee()
+        taken_back = [FakeRequest(stage="reset")] if "..." in self._texts[0] else []
         self.reset()
-        text = self._texts.pop(0)
+        text = self._texts.pop(0).replace("... ", "")
         self._on_event("stt_text", {"text": text})
-        return [FakeRequest((Hypothesis(text, -1.0),))]
+        return [*taken_back, FakeRequest((Hypothesis(text, -1.0),))]
+
+    def _foresee(self) -> list[FakeRequest]:
+        if self._foreseen or self._quiet_samples < SAMPLE_RATE // 10 or not self._texts:
+            return []
+        self._foreseen = self._texts[0].split(" ...")[0]
+        return [FakeRequest((Hypothesis(self._foreseen, -1.0),), "speculative")]
 
     def listen(self) -> None:
         """Open a request without the wake word."""
@@ -49,8 +62,10 @@ class FakePipeline:
         self._on_event("wake_word_detected", {"score": 1.0})
         self._on_event("listening", {})
 
-    def reset(self) -> None:
-        """Wait for the wake word again."""
-        self.state, self._quiet_samples = "waiting", 0
+    def reset(self) -> list[FakeRequest]:
+        """Wait for the wake word again; return what that takes back."""
+        taken_back = [FakeRequest(stage="reset")] if self._foreseen else []
+        self.state, self._quiet_samples, self._foreseen = "waiting", 0, ""
+        return taken_back
 
     cancel = reset

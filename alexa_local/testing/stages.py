@@ -1,4 +1,4 @@
-"""A wake word and a recogniser that need no model: one hears loud frames, the other the word "loud"."""
+"""Stages that need no model: a wake word that hears loud frames, a recogniser that hears the word "loud"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Sentenc
 from alexa_local.wake import Detection
 
 _LOUD = 0.0
+_WORD_FRAMES, _PAUSE_FRAMES = 60, 15
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
 
@@ -38,22 +39,33 @@ class LoudWakeWord:
 
 
 class LoudStream:
-    """Says "loud" once 60 loud frames have come; the first 20 to 40 of them are the wake word."""
+    """Says "loud" once 60 loud frames have come, and once more for every 60 after a pause.
 
-    def __init__(self) -> None:
-        self._frames = self._loud = self._last_loud = 0
+    The first 20 to 40 loud frames are the wake word.
+
+    Attributes:
+        sentence_end: probability that the sentence is whole; set it.
+    """
+
+    def __init__(self, sentence_end: float = 1.0) -> None:
+        self.sentence_end = sentence_end
+        self._frames = self._loud = self._last_loud = self._words = self._quiet = 0
 
     def push(self, frames: NDArray[np.float32]) -> None:
         """Take frames, float32 (T, 64)."""
         for loud in _is_loud(frames):
             self._frames += 1
+            self._quiet = 0 if loud else self._quiet + 1
+            if self._quiet == _PAUSE_FRAMES and self._words:
+                self._loud = 0
             self._loud += int(loud)
+            self._words += loud and self._loud == _WORD_FRAMES
             self._last_loud = self._frames if loud else self._last_loud
 
     @property
     def partial(self) -> str:
         """The words so far."""
-        return "loud" if self._loud >= 60 else ""
+        return " ".join(["loud"] * self._words)
 
     @property
     def length_s(self) -> float:
@@ -65,9 +77,35 @@ class LoudStream:
         """Seconds since the last loud frame, or since the beginning while there are no words."""
         return (self._frames - (self._last_loud if self.partial else 0)) * _FRAME_S
 
+    def peek(self) -> list[Hypothesis]:
+        """The readings so far; the stream goes on."""
+        return [Hypothesis(self.partial, -1.0)]
+
     def finish(self) -> list[Hypothesis]:
         """Close the stream."""
-        return [Hypothesis(self.partial, -1.0)]
+        return self.peek()
+
+
+class LoudEndOfSpeech:
+    """Hears a voice in every loud frame, and an end in every other.
+
+    Attributes:
+        ended: probability that the speaker has finished.
+        quiet_s: seconds since the last loud frame, or since the last reset.
+    """
+
+    def __init__(self) -> None:
+        self.quiet_s, self.ended = 0.0, 0.0
+
+    def push(self, frames: NDArray[np.float32]) -> None:
+        """Take frames, float32 (T, 64)."""
+        for loud in _is_loud(frames):
+            self.quiet_s = 0.0 if loud else self.quiet_s + _FRAME_S
+            self.ended = 0.0 if loud else 1.0
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.quiet_s, self.ended = 0.0, 0.0
 
 
 class LoudRecogniser:

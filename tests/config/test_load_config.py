@@ -59,12 +59,13 @@ def test_values_become_their_types(load, tmp_path):
     config = load(
         "music: {folders: [music, /srv/more]}\n"
         "mqtt: {host: broker.home, username: on, password: 007}\n"
-        "endpoint: {patience: 2, rules: {quick: {trailing_silence_s: 1}}}\n"
+        "endpoint: {patience: quick, final: {soon: {trailing_silence_s: 1}}}\n"
     )
-    assert config.endpoint.patience == 2.0 and isinstance(config.endpoint.patience, float)
+    assert config.endpoint.patience == "quick"
     assert config.music.folders == (tmp_path / "music", Path("/srv/more"))
     assert (config.mqtt.username, config.mqtt.password) == ("on", "007")
-    assert config.endpoint.rules == {"quick": EndpointRule(trailing_silence_s=1.0)}
+    assert config.endpoint.final == {"soon": EndpointRule(trailing_silence_s=1.0)}
+    assert isinstance(config.endpoint.final["soon"].trailing_silence_s, float)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,8 @@ def test_values_become_their_types(load, tmp_path):
         ("- wake", "1: expected `key: value` lines, not a list"),
         ("wake: {}\nwake: {}", "2: wake: is given twice; keep one of them"),
         (
-            "endpoint: {rules: {}}",
-            "1: endpoint.rules: expected at least one rule, or no request would ever end",
+            "endpoint: {final: {}}",
+            "1: endpoint.final: expected at least one rule, or no request would ever end",
         ),
         (
             "recogniser:\n  beam: 2\n  n_best: 3",

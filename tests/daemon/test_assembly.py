@@ -21,7 +21,7 @@ from alexa_local.daemon.daemon import Daemon
 from alexa_local.sound import PortAudio
 from alexa_local.testing.pipeline import FakePipeline
 from alexa_local.testing.quiet_microphone import QuietMicrophone
-from alexa_local.testing.stages import LoudRecogniser, LoudWakeWord
+from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudWakeWord
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def config(folder):
 @pytest.fixture
 def at_home(config, monkeypatch):
     """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
-    monkeypatch.setattr(assembly, "_load_models", lambda config: (LoudWakeWord(), LoudRecogniser()))
     monkeypatch.setattr(
-        assembly, "_pipeline", lambda wake, asr, config, host, answerer: FakePipeline([], host.bus.publish)
+        assembly, "_load_models", lambda config: (LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech())
     )
+    monkeypatch.setattr(assembly, "_pipeline", lambda *stages: FakePipeline([], stages[-2].bus.publish))
 
     class Home:
         def start(self) -> None:

@@ -127,3 +127,22 @@ def test_volume_moves_in_steps_within_its_range_and_ends_a_mute(house):
     playback.mute(True)
     assert playback.volume_down() == 0
     assert not house.mixer.muted
+
+
+def test_a_prepared_reply_is_made_and_not_heard(house):
+    house.playback.prepare("soon")
+    house.playback.say("now")
+    house.play_until("tts_speaking", "tts_finished")
+    assert [text for text, _ in house.voice.spoken] == ["soon", "now"]
+    assert house.playback.wait_idle(0)
+
+
+def test_a_reply_of_any_length_is_made_once(monkeypatch):
+    made = []
+    voice = Voice("flite")
+    monkeypatch.setattr(
+        voice, "_run", lambda text: made.append(text) or Speech(np.ones(10, np.int16), 16_000)
+    )
+    long = "a very long reply, " * 8
+    assert voice.speak(long) is voice.speak(long)
+    assert len(made) == 1

@@ -1,37 +1,50 @@
 """The rules that end a request."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pytest
 
 from alexa_local.config import EndpointRule, EndpointSettings
-from alexa_local.recognise import ended_by
+from alexa_local.recognise import Evidence, ended_by
 
-
-@dataclass
-class Heard:
-    """A stream as the rules see it."""
-
-    partial: str
-    trailing_silence_s: float
-    length_s: float
+SPEAKING = Evidence(
+    words=True, trailing_silence_s=0.0, quiet_s=0.0, ended=0.0, sentence_end=0.0, length_s=3.0
+)
+WHOLE = replace(SPEAKING, trailing_silence_s=0.6, quiet_s=0.6, ended=0.95, sentence_end=0.5)
 
 
 @pytest.mark.parametrize(
     ("heard", "rule"),
     [
-        (Heard("", 4.9, 4.9), None),
-        (Heard("", 5.0, 5.0), "nothing_said"),
-        (Heard("set a timer", 0.7, 3.0), None),
-        (Heard("set a timer", 0.8, 3.0), "end_of_request"),
-        (Heard("and so on and on", 0.1, 20.0), "too_long"),
+        (replace(SPEAKING, words=False, trailing_silence_s=4.9), None),
+        (replace(SPEAKING, words=False, trailing_silence_s=5.0), "nothing_said"),
+        (WHOLE, "whole_sentence"),
+        (replace(WHOLE, words=False), None),
+        (replace(WHOLE, sentence_end=0.0001), None),
+        (replace(WHOLE, sentence_end=0.0001, quiet_s=1.5, ended=0.99), "end_of_speech"),
+        (replace(SPEAKING, length_s=20.0), "too_long"),
     ],
 )
-def test_the_default_rules_end_requests_as_they_say(heard: Heard, rule: str | None) -> None:
-    assert ended_by(EndpointSettings().rules, heard) == rule
+def test_the_default_rules_end_requests_as_they_say(heard: Evidence, rule: str | None) -> None:
+    assert ended_by(EndpointSettings().final, heard) == rule
+
+
+@pytest.mark.parametrize("field", ["trailing_silence_s", "quiet_s", "ended", "sentence_end", "length_s"])
+def test_every_condition_has_to_hold(field: str) -> None:
+    rules = {"one": EndpointRule(**{field: 0.5})}
+    assert ended_by(rules, replace(WHOLE, **{field: 0.5})) == "one"
+    assert ended_by(rules, replace(WHOLE, **{field: 0.49})) is None
 
 
 def test_the_first_rule_that_holds_is_named() -> None:
     rules = {"first": EndpointRule(length_s=1.0), "second": EndpointRule(length_s=0.5)}
-    assert ended_by(rules, Heard("x", 0.0, 1.5)) == "first"
-    assert ended_by(rules, Heard("x", 0.0, 0.7)) == "second"
+    assert ended_by(rules, replace(SPEAKING, length_s=1.5)) == "first"
+    assert ended_by(rules, replace(SPEAKING, length_s=0.7)) == "second"
+
+
+def test_patience_stretches_silences_and_neither_lengths_nor_probabilities() -> None:
+    rule = EndpointRule(True, trailing_silence_s=1.0, quiet_s=2.0, ended=0.5, sentence_end=0.1, length_s=20.0)
+    patient = EndpointSettings(patience="patient", speculative={"a": rule}, final={"b": rule}).patient()
+    for found in (patient.speculative["a"], patient.final["b"]):
+        assert found == replace(rule, trailing_silence_s=1.75, quiet_s=3.5)
+    assert patient.patient() == patient

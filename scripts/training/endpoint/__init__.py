@@ -1,0 +1,1 @@
+"""Training of the small model that hears whether a speaker has finished."""
