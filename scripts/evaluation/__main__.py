@@ -13,10 +13,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from alexa_local.errors import AlexaLocalError
-from scripts.evaluation import asr, engines, intent, wake
+from scripts.evaluation import asr, biasing, catalogue, engines, intent, names, wake
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
 
@@ -36,7 +36,21 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--intents", type=Path, metavar="FILE", help="an owner's intents, used beside the built-in ones"
     )
-    top.add_argument("--contacts", type=Path, metavar="FILE", help="contacts, whose names may be spoken")
+    top.add_argument(
+        "--contacts",
+        type=Path,
+        metavar="FILE",
+        help="contacts, whose names may be spoken; asr counts which of them are right",
+    )
+    top.add_argument("--phrases", type=Path, metavar="FILE", help="asr: more names, one a line")
+    top.add_argument(
+        "--distractors", type=int, default=0, metavar="N", help="asr: N made-up names beside them"
+    )
+    top.add_argument(
+        "--biasing",
+        choices=get_args(engines.Biasing),
+        help="asr: how the names help, if not as in the daemon (fusion, and calls looked for)",
+    )
     top.add_argument("--config", type=Path, metavar="FILE", help="a configuration with devices to speak to")
     top.add_argument("--noise", type=Path, metavar="FILE", help="a recording to mix under every clip")
     top.add_argument("--snr", type=float, metavar="DB", help="speech over that noise, in dB")
@@ -61,12 +75,15 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None) -> int:
     """Measure as the command line says; return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["biasing"]:
+        return biasing.main(arguments[1:], make)
     top = parser()
-    args = top.parse_args(argv)
+    args = top.parse_args(arguments)
     if (args.noise is None) != (args.snr is None):
         top.error("--noise and --snr go together")
-    if args.limit < 0:
-        top.error("--limit takes a number of clips")
+    if args.limit < 0 or args.distractors < 0:
+        top.error("--limit and --distractors take a number that is not negative")
     try:
         return _measure(args, make or engines.Engines(args.model, args.beam))
     except AlexaLocalError as error:
@@ -83,9 +100,8 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     found: asr.Words | wake.Wakes | intent.Intents
     match args.what:
         case "asr":
-            found = asr.measure(
-                _progress(clips, len(rows)), make.transcribe(make.calls(args.contacts)), per_clip
-            )
+            transcribe, names = _words_and_names(args, make)
+            found = asr.measure(_progress(clips, len(rows)), transcribe, per_clip, names)
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case _:
@@ -99,6 +115,22 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     print(*lines, sep="\n", file=sys.stderr if args.json else sys.stdout)
     _print_json(found.summary())
     return 0
+
+
+def _words_and_names(
+    args: argparse.Namespace, make: engines.Engines
+) -> tuple[asr.Transcribe, names.Names | None]:
+    """The recogniser, told of the catalogue, and the catalogue's names; None without a catalogue.
+
+    Unless --biasing says otherwise, it is set up as the daemon sets it up.
+    """
+    if args.contacts is None and args.phrases is None:
+        return make.transcribe(), None
+    contacts, phrases = catalogue.read_contacts(args.contacts), catalogue.read_phrases(args.phrases)
+    known = catalogue.Known(contacts, phrases, args.distractors)
+    as_the_daemon = args.biasing is None
+    sentences = known.calls() if as_the_daemon else None
+    return make.transcribe(sentences, known.classes(), args.biasing or "fusion"), known.names
 
 
 def _progress(clips: Iterable[T], count: int) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""Word error rate: how many words of the reference the recogniser got wrong, missed or made up."""
+"""Words and names: how many the recogniser got wrong, missed or made up, and how many names it got right."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alexa_local.messages import SAMPLE_RATE, Hypothesis
 from alexa_local.recognise import spoken_form
 from scripts.evaluation.manifest import Row
+from scripts.evaluation.names import Names, right_of
 
 Transcribe = Callable[[NDArray[np.int16]], list[Hypothesis]]
 
@@ -60,12 +61,15 @@ class Words:
     """What a run over clips found.
 
     Attributes:
-        clips: clips with a text.
+        clips: clips with a text, and with `counts_names` those of which only names are known.
         without_text: clips left out because their words are not known.
-        words: words of the references.
+        words: words of the texts.
         edits: edits over all clips.
         cpu_s: the process's CPU seconds inside recognition.
         audio_s: seconds of sound recognised.
+        counts_names: whether names are counted.
+        names: names of the catalogue spoken in the clips, each as often as it is spoken.
+        names_right: those of them that are in what was recognised (`names` tells when a name is right).
     """
 
     clips: int = 0
@@ -74,55 +78,77 @@ class Words:
     edits: Edits = Edits()
     cpu_s: float = 0.0
     audio_s: float = 0.0
+    counts_names: bool = False
+    names: int = 0
+    names_right: int = 0
 
     def summary(self) -> dict[str, float]:
-        """The last line of `scripts/evaluate asr`."""
-        return {
+        """The last line of `scripts/evaluate asr`.
+
+        `names` is a count, `names_right` the percentage of them that is right; 0 without any.
+        """
+        found = {
             "clips": self.clips,
             "words": self.words,
             "wer": round(100 * self.edits.total / max(1, self.words), 2),
             "rtf": round(self.cpu_s / self.audio_s, 4) if self.audio_s else 0.0,
         }
+        if self.counts_names:
+            found["names"] = self.names
+            found["names_right"] = round(100 * self.names_right / max(1, self.names), 2)
+        return found
 
     def lines(self) -> list[str]:
         """The same for people."""
         found = self.summary()
-        return [
+        lines = [
             f"rows without a text, left out: {self.without_text}",
             f"{self.clips} clips, {self.words} words, {self.audio_s / 3600:.2f} hours",
             f"word error rate {found['wer']} % ({self.edits.substitutions} wrong, "
             f"{self.edits.deletions} missed, {self.edits.insertions} made up)",
             f"real-time factor {found['rtf']} (CPU seconds of recognition for a second of sound)",
         ]
+        if self.counts_names:
+            lines.append(f"{self.names} names spoken, {found['names_right']} % right ({self.names_right})")
+        return lines
 
 
 def measure(
     clips: Iterable[tuple[Row, NDArray[np.int16]]],
     transcribe: Transcribe,
     per_clip: Callable[[dict[str, Any]], None],
+    names: Names | None = None,
 ) -> Words:
-    """Recognise every clip with a text; hand (audio, reference, recognised) of each to `per_clip`."""
-    found = Words()
+    """Recognise every clip with a text; hand (audio, reference, recognised) of each to `per_clip`.
+
+    With `names`, clips are recognised too of which no text but some name of these is known: what somebody
+    meant (`reference`), or a row's own `names`.
+    """
+    found = Words(counts_names=names is not None)
     for row, samples in clips:
         reference = spoken_form(str(row.labels.get("text") or "")).split()
-        if not reference:
+        spoken = names.in_row(row.labels) if names else []
+        if not reference and not spoken:
             found.without_text += 1
             continue
         before_s = time.process_time()
         hypotheses = transcribe(samples)
         found.cpu_s += time.process_time() - before_s
         found.audio_s += len(samples) / SAMPLE_RATE
-        recognised = spoken_form(hypotheses[0].text).split() if hypotheses else []
-        made = edits(reference, recognised)
+        text = hypotheses[0].text if hypotheses else ""
+        recognised = spoken_form(text).split()
+        made = edits(reference, recognised) if reference else Edits()
+        right = right_of(spoken, text)
         found.clips += 1
         found.words += len(reference)
         found.edits += made
-        per_clip(
-            {
-                "audio": row.audio,
-                "text": " ".join(reference),
-                "recognised": " ".join(recognised),
-                "edits": made.total,
-            }
-        )
+        found.names += len(spoken)
+        found.names_right += right
+        told = {
+            "audio": row.audio,
+            "text": " ".join(reference),
+            "recognised": " ".join(recognised),
+            "edits": made.total,
+        }
+        per_clip({**told, "names": spoken, "names_right": right} if names else told)
     return found

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.config import RecogniserSettings, WakeSettings, load_config
-from alexa_local.errors import ConfigError
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
+from alexa_local.config import RecogniserSettings, WakeSettings
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from scripts.evaluation.catalogue import read_contacts, read_devices
 from scripts.evaluation.intent import Interpret
 from scripts.evaluation.wake import Detector, Heard
 
 if TYPE_CHECKING:
-    from alexa_local.understand import Contact, Device
+    from alexa_local.recognise import Recogniser
+
+Biasing = Literal["none", "fusion", "attention", "both"]
+"""Fusion adds to the search's scores, attention changes what the networks say."""
 
 COFFEE_ORDERS = Path(__file__).resolve().parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
 """An example of an owner's intents; the default for recordings that are labelled with its intents."""
@@ -56,6 +59,12 @@ class WakeDetector:
         return Heard([one.end_frame * _FRAME_S for one in detections], self._wake_word.scores)
 
 
+def bias(recogniser: Recogniser, phrases: Sequence[PhraseClass], biasing: Biasing) -> None:
+    """Tell the recogniser of the phrases, in one way, both or none."""
+    recogniser.bias(phrases if biasing in ("fusion", "both") else ())
+    recogniser.attend(phrases if biasing in ("attention", "both") else ())
+
+
 class Engines:
     """Makes what a measurement needs; a test gives its own instead."""
 
@@ -64,24 +73,27 @@ class Engines:
         self._model = model
         self._beam = beam
 
-    def transcribe(
-        self, sentences: SentenceGraph | None = None
-    ) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
-        """The recogniser, on whole clips; it looks for the sentences too."""
+    def recogniser(self) -> Recogniser:
+        """The recogniser as the program sets it up."""
         from alexa_local.recognise import Options, Recogniser
 
         settings = RecogniserSettings()
         beam = self._beam or settings.beam
         options = Options(beam, min(beam, settings.n_best))
-        recogniser = Recogniser(open_model(self._model or settings.model), options, settings.threads)
+        return Recogniser(open_model(self._model or settings.model), options, settings.threads)
+
+    def transcribe(
+        self,
+        sentences: SentenceGraph | None = None,
+        phrases: Sequence[PhraseClass] = (),
+        biasing: Biasing = "none",
+    ) -> Callable[[NDArray[np.int16]], list[Hypothesis]]:
+        """The recogniser, on whole clips; it looks for the sentences too, and is biased to the phrases."""
+        recogniser = self.recogniser()
         recogniser.guide(sentences)
+        if phrases:
+            bias(recogniser, phrases, biasing)
         return recogniser.transcribe
-
-    def calls(self, contacts: Path | None) -> SentenceGraph | None:
-        """What calls the people of an address book."""
-        from alexa_local.understand import known_sentences
-
-        return known_sentences(None, _contacts(contacts))
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""
@@ -105,33 +117,6 @@ class Engines:
 
         owner = load_owner_intents(intents or COFFEE_ORDERS)
         is_wanted = intents is not None or set(owner.actions) & set(wanted)
-        catalogue = Catalogue(_devices(config), contacts=_contacts(contacts))
+        catalogue = Catalogue(read_devices(config), contacts=read_contacts(contacts))
         chosen = owner if is_wanted else None
         return Understander(catalogue, chosen).interpret, known_sentences(chosen, catalogue.contacts)
-
-
-def _devices(path: Path | None) -> tuple[Device, ...]:
-    """The devices of a configuration."""
-    if path is None:
-        return ()
-    from alexa_local.understand import Device
-
-    home = load_config(path).home
-    return tuple(Device(one.name, one.kind, one.room, one.aliases) for one in home.devices)
-
-
-def _contacts(path: Path | None) -> tuple[Contact, ...]:
-    """The people in an address book, vCard or CSV."""
-    if path is None:
-        return ()
-    from alexa_local.act.address_book import read_address_book
-    from alexa_local.understand import Contact
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"The contacts {path} cannot be read ({error.strerror}). Give a vCard or CSV file."
-        ) from error
-    entries, _ = read_address_book(data)
-    return tuple(Contact(entry.name, tuple(entry.nicknames)) for entry in entries)

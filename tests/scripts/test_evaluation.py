@@ -1,7 +1,7 @@
 """scripts/evaluate: what it counts, and the last line that other programs read."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alexa_local.messages import Hypothesis, Interpretation
+from alexa_local.messages import Hypothesis, Interpretation, PhraseClass
 from scripts.evaluation import engines
 from scripts.evaluation.__main__ import main
 from scripts.evaluation.asr import edits
@@ -27,8 +27,12 @@ class LoudnessEngines(engines.Engines):
     def __init__(self, said: dict[int, str] | None = None) -> None:
         super().__init__()
         self.said = said or {}
+        self.told: tuple[Sequence[PhraseClass], str] = ((), "")
 
-    def transcribe(self, sentences: object = None) -> Callable[[np.ndarray], list[Hypothesis]]:
+    def transcribe(
+        self, sentences: object = None, phrases: Sequence[PhraseClass] = (), biasing: str = "none"
+    ) -> Callable[[np.ndarray], list[Hypothesis]]:
+        self.told = phrases, biasing
         return lambda samples: [Hypothesis(self.said[level_of(samples)], -1.0)]
 
     def detector(self) -> "LoudnessDetector":
@@ -97,6 +101,50 @@ def test_word_errors_are_counted_over_all_clips_in_spoken_form(make_manifest, ca
     found = last_line(capsys)
     assert set(found) == {"clips", "words", "wer", "rtf"}
     assert (found["clips"], found["words"], found["wer"]) == (2, 7, round(100 * 2 / 7, 2))
+
+
+BOOK = "BEGIN:VCARD\nVERSION:3.0\nFN:Zebulon Quist\nN:Quist;Zebulon;;;\nEND:VCARD\n"
+
+
+def test_names_of_the_contacts_are_counted_beside_the_words(make_manifest, tmp_path, capsys) -> None:
+    (tmp_path / "book.vcf").write_text(BOOK)
+    manifest = make_manifest(
+        [
+            {"audio": "clips/a.wav", "level": 1000, "text": "Call Zebulon Quist"},
+            {"audio": "clips/b.wav", "level": 2000, "reference": "Zebulon Quist", "kind": "names"},
+            {"audio": "clips/c.wav", "level": 3000, "reference": "9370", "kind": "numbers"},
+            {"audio": "clips/d.wav", "level": 4000, "text": "stop"},
+        ]
+    )
+    said = {1000: "call zebulon kissed", 2000: "z e b u l o n quist", 4000: "stop"}
+    engines = LoudnessEngines(said)
+    assert main(["asr", str(manifest), "--contacts", str(tmp_path / "book.vcf")], engines) == 0
+    found = last_line(capsys)
+    assert set(found) == {"clips", "words", "wer", "rtf", "names", "names_right"}
+    assert (found["clips"], found["words"], found["wer"]) == (3, 4, 25.0)
+    assert (found["names"], found["names_right"]) == (2, 50.0)
+    classes = {each.kind: each for each in engines.told[0]}
+    assert "zebulon quist" in classes["contact"].phrases and engines.told[1] == "fusion"
+
+
+def test_a_catalogue_can_be_of_phrases_and_have_names_that_nobody_says(
+    make_manifest, tmp_path, capsys
+) -> None:
+    (tmp_path / "names.txt").write_text("Velour Cartographers\n\n")
+    manifest = make_manifest([{"audio": "clips/a.wav", "level": 1000, "text": "play velour cartographers"}])
+    engines = LoudnessEngines({1000: "play velour cartographers"})
+    names = ["--phrases", str(tmp_path / "names.txt"), "--distractors", "49", "--biasing", "none"]
+    assert main(["asr", str(manifest), *names], engines) == 0
+    found = last_line(capsys)
+    assert (found["names"], found["names_right"]) == (1, 100.0)
+    (loose,) = (each for each in engines.told[0] if each.kind == "phrase")
+    assert len(set(loose.phrases)) == 50 and engines.told[1] == "none"
+
+
+def test_phrases_that_cannot_be_read_are_told(make_manifest, tmp_path, capsys) -> None:
+    manifest = make_manifest([{"audio": "clips/a.wav", "level": 1000, "text": "stop"}])
+    assert main(["asr", str(manifest), "--phrases", str(tmp_path / "none")], LoudnessEngines()) == 78
+    assert "one phrase a line" in capsys.readouterr().err
 
 
 def test_json_prints_each_clip_and_nothing_that_is_not_json(make_manifest, capsys) -> None:
