@@ -2,14 +2,18 @@
 
 The stream depends only on its seed. Longer sentences occur once; one or two words, which many voices
 should say, may come again. A fiftieth of all sentences (by checksum) is never trained on: `held_out`.
+
+    python -m scripts.training.sentences --text FOLDER --seed 3 --count 60000 > sentences.txt
 """
 
+import argparse
 import json
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -100,3 +104,18 @@ def music_names(text_folder: Path) -> dict[str, list[str]]:
 def _readable(sentence: str, max_words: int) -> bool:
     words = sentence.split()
     return 1 <= len(words) <= max_words and max(map(len, words)) <= 18 and not _OFFENSIVE.search(sentence)
+
+
+def main() -> None:
+    """Prints sentences, one a line."""
+    parser = argparse.ArgumentParser(description="Print sentences to train on, one a line.")
+    parser.add_argument("--text", type=Path, required=True, help="folder of the corpora's text")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--count", type=int, default=60_000)
+    options = parser.parse_args()
+    for sentence in islice(sentences(options.text, options.seed), options.count):
+        print(sentence)
+
+
+if __name__ == "__main__":
+    main()

@@ -89,25 +89,34 @@ def backoff(models: list[dict[Gram, dict[int, float]]], context: Gram) -> float:
     return max(left, 1e-6) / max(shorter, 1e-6)
 
 
-def write(models: list[dict[Gram, dict[int, float]]], vocabulary: int, out: Path) -> None:
-    """Sorted tables for `PieceNgrams`."""
+def write(models: list[dict[Gram, dict[int, float]]], vocabulary: int, out: Path, **more: np.ndarray) -> None:
+    """Sorted tables for `PieceNgrams`, and what else its file shall hold."""
     unigrams = np.array([models[0][()].get(piece, 1e-6) for piece in range(vocabulary)])
     tables: dict[str, np.ndarray] = {
         "order": np.array(len(models)),
         "unigrams": np.log(unigrams).astype(np.float32),
+        **more,
     }
+    label = np.uint8 if vocabulary <= 256 else np.uint16
     for length, model in enumerate(models[1:], 1):
         ordered = sorted(model, key=context_key)
         tables[f"contexts{length}"] = np.array([context_key(c) for c in ordered], np.uint64)
         tables[f"backoffs{length}"] = np.log([backoff(models, c) for c in ordered]).astype(np.float16)
         tables[f"firsts{length}"] = np.cumsum([0, *(len(model[c]) for c in ordered)]).astype(np.uint32)
         entries = [item for c in ordered for item in sorted(model[c].items())]
-        tables[f"pieces{length}"] = np.array([piece for piece, _ in entries], np.uint8)
+        tables[f"pieces{length}"] = np.array([piece for piece, _ in entries], label)
         tables[f"scores{length}"] = np.log([p for _, p in entries]).astype(np.float16)
     np.savez_compressed(out, allow_pickle=False, **tables)
     print(
         f"{out}: {sum(len(c) for m in models for c in m.values())} grams, {out.stat().st_size / 1e6:.2f} MB"
     )
+
+
+def read_texts(text: Path, stores: Path, most: int) -> list[str]:
+    """What a model may read: the first sentences of the generator, and what the stores' speech says."""
+    spoken = (row["text"] for f in sorted(stores.glob("*/index.jsonl")) for row in open_store(f.parent)[1])
+    texts = {*itertools.islice(sentences(text, seed=11), most), *spoken}
+    return [one for one in sorted(texts) if one and not held_out(one)]
 
 
 def main() -> None:
@@ -121,11 +130,8 @@ def main() -> None:
     import sentencepiece  # not needed to count
 
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(args.pieces / "pieces.model"))
-    spoken = (
-        row["text"] for f in sorted(args.stores.glob("*/index.jsonl")) for row in open_store(f.parent)[1]
-    )
-    texts = {*itertools.islice(sentences(args.text, seed=11), args.sentences), *spoken}
-    lines = (pieces.encode(text) for text in sorted(texts) if text and not held_out(text))
+    texts = read_texts(args.text, args.stores, args.sentences)
+    lines = (pieces.encode(text) for text in texts)
     write(kneser_ney(count(lines, ORDER), pieces.get_piece_size()), pieces.get_piece_size(), args.out)
 
 

@@ -63,9 +63,9 @@ PARTS = {  # store: (share of an epoch, clips joined)
     "cv": (3.0, 1),
     "speech_commands": (1.0, 5),
     "words": (0.7, 1),
-    "synth": (1.0, 1),
+    "synth": (0.7, 1),
 }
-SPLICED = 0.6
+SPLICED = 0.3
 """Share of the sentences that people's spliced words can say, said in an epoch."""
 
 
@@ -94,7 +94,8 @@ def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torc
 def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
     """Every store that is there, each a part; the opening takes short, clean clips only."""
     parts: list[Part] = []
-    sentences: set[str] = set()
+    more = stores / "sentences.txt"
+    sentences = set(more.read_text(encoding="utf-8").splitlines() if more.exists() else ())
     for folder in sorted(stores.iterdir()):
         name = folder.name.split("-")[0]
         if name in (["synth"] if opening else PARTS) and (folder / "rows.f16").exists():
