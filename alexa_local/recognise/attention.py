@@ -30,8 +30,12 @@ _log = logging.getLogger(__name__)
 Vector = NDArray[np.float32]
 Labels = tuple[int, ...]
 
-UNHEEDED = 1e-3
-"""An attention whose phrases have less of every head than this, all together, adds nothing."""
+FAINT = 1e-3
+"""A phrase with less than this of the share of the best entry, in every head, has no part in what is found:
+its exponential would cost more than it tells, and 5 000 of them would drown the one that is said."""
+
+MOST_HEEDED = 64
+"""Phrases that have a part at one step; it bounds the cost where none stands out."""
 
 
 class AttentionNetworks:
@@ -184,6 +188,7 @@ class Attention:
         keys, values = PhraseVectors(networks.encode, networks.weights, file).of(catalogue.phrases)
         self._keys = _by_head(keys, networks.heads).transpose(0, 2, 1).copy()  # (heads, key, N)
         self._values = _by_head(values, networks.heads)  # (heads, N, value)
+        self._piece_values = _by_head(networks.piece_values, networks.heads)  # (heads, pieces, value)
         self._places = _Places(catalogue.phrases, networks)
         self.predict = lru_cache(maxsize=8192)(self._predict)
 
@@ -193,22 +198,22 @@ class Attention:
 
     def hear(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector]:
         """The encoder's vector (1, joint) with what the sound says of the phrases added, and the new past."""
-        weights, total, past = self._compare(encoded, past)
-        if not _heeds(weights, total):
+        which, shares, past = self._listen(encoded, past)
+        if not len(which):
             return encoded, past
-        found = (weights[:, None] @ self._values)[:, 0] / total  # (heads, value)
+        found = (shares[:, None] @ self._values[:, which])[:, 0]  # (heads, value)
         return encoded + self._networks.added(found), past
 
     def shares(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector]:
         """The heads' mean share of each phrase at this step, float32 (N,), and the new past."""
-        weights, total, past = self._compare(encoded, past)
-        return (weights / total).mean(axis=0), past
+        which, shares, past = self._listen(encoded, past)
+        row = np.zeros(len(self.catalogue.phrases), np.float32)
+        row[which] = shares.mean(axis=0)
+        return row, past
 
-    def _compare(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector, Vector]:
+    def _listen(self, encoded: Vector, past: Vector) -> tuple[NDArray[np.intp], Vector, Vector]:
         query, nothing, past = self._networks.query_sound(encoded, past)
-        scores = (query[:, None] @ self._keys)[:, 0]  # (heads, N)
-        weights, total = _weigh(scores, nothing)
-        return weights, total, past
+        return *attend((query[:, None] @ self._keys)[:, 0], nothing), past
 
     def _predict(self, labels: Labels) -> Vector:
         """The prediction network's vector with what the labels say of the phrases added, float32 (joint,)."""
@@ -217,13 +222,10 @@ class Attention:
         if not len(after):
             return predicted
         query, nothing = self._networks.query_label(predicted)
-        weights, total = _weigh(np.einsum("hk,ehk->he", query, keys), nothing)
-        if not _heeds(weights, total):
+        which, shares = attend(np.einsum("hk,ehk->he", query, keys), nothing)
+        if not len(which):
             return predicted
-        values = self._networks.piece_values
-        size = len(values)
-        by_piece = np.stack([np.bincount(after, row, size) for row in weights / total])  # (heads, pieces)
-        found = by_piece.astype(np.float32)[:, None] @ _by_head(values, self._networks.heads)
+        found = (shares[:, None] @ self._piece_values[:, after[which]])[:, 0]  # (heads, value)
         return predicted + self._networks.added(found)[0]
 
 
@@ -253,12 +255,20 @@ def _by_head(rows: Vector, heads: int) -> Vector:
     return np.ascontiguousarray(rows.reshape(len(rows), heads, -1).transpose(1, 0, 2))
 
 
-def _weigh(scores: Vector, nothing: Vector) -> tuple[Vector, Vector]:
-    """Softmax in two parts: (heads, N), and its divisors (heads, 1), in which the no-bias entry counts."""
+def attend(scores: Vector, nothing: Vector) -> tuple[NDArray[np.intp], Vector]:
+    """Softmax over entries of which one, with no bias, always has a share.
+
+    Args:
+        scores: float32 (heads, N).
+        nothing: float32 (heads, 1), of the no-bias entry.
+
+    Returns:
+        The entries that are not faint, (K,), at most MOST_HEEDED, and their shares, float32 (heads, K).
+    """
     high = np.maximum(scores.max(axis=1, keepdims=True), nothing)
-    weights = np.exp(scores - high)
-    return weights, weights.sum(axis=1, keepdims=True) + np.exp(nothing - high)
-
-
-def _heeds(weights: Vector, total: Vector) -> bool:
-    return bool((weights.sum(axis=1) >= UNHEEDED * total[:, 0]).any())
+    which = np.flatnonzero((scores > high + np.float32(np.log(FAINT))).any(axis=0))
+    if len(which) > MOST_HEEDED:
+        best = (scores[:, which] - high).max(axis=0)
+        which = which[np.argpartition(best, -MOST_HEEDED)[-MOST_HEEDED:]]
+    weights = np.exp(scores[:, which] - high)
+    return which, weights / (weights.sum(axis=1, keepdims=True) + np.exp(nothing - high))

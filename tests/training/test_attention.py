@@ -33,6 +33,7 @@ def biasing() -> Biasing:
     torch.nn.init.normal_(made.no_sound_key)
     torch.nn.init.normal_(made.no_label_key)
     torch.nn.init.normal_(made.out.weight, std=0.3)
+    torch.nn.init.normal_(made.context.value.weight, std=0.3)
     return made.eval()
 
 
@@ -60,10 +61,12 @@ def test_labels_attend_only_to_places_that_continue_the_last_one(biasing: Biasin
 
 def test_a_phrase_s_vectors_do_not_depend_on_its_neighbours(biasing: Biasing) -> None:
     together = as_tensors(PHRASES, SIZES.longest)
-    keys, _ = biasing.context(together.pieces, together.counts)
+    keys, _ = biasing.context(together.pieces, together.counts, biasing.piece_value)
     for row, phrase in enumerate(PHRASES):
         alone = as_tensors([phrase], SIZES.longest)
-        torch.testing.assert_close(biasing.context(alone.pieces, alone.counts)[0][0], keys[row])
+        torch.testing.assert_close(
+            biasing.context(alone.pieces, alone.counts, biasing.piece_value)[0][0], keys[row]
+        )
 
 
 def test_a_query_from_sound_sees_nothing_of_the_future(biasing: Biasing) -> None:
@@ -80,6 +83,16 @@ def test_every_weight_learns(biasing: Biasing) -> None:
     ((heard**2).sum() + (expected**2).sum()).backward()
     for name, parameter in biasing.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+def test_values_that_lean_on_a_joint_make_their_piece_likelier() -> None:
+    torch.manual_seed(4)
+    biasing, output = Biasing(SIZES), torch.randn(SIZES.pieces, SIZES.joint)
+    assert not biasing.out.weight.any()
+    biasing.lean_on(output, nats=1.0)
+    logits = biasing.out(biasing.piece_value.weight) @ output.T  # (pieces, pieces): piece attended to, logit
+    assert (logits.argmax(1) == torch.arange(SIZES.pieces)).all()
+    assert 1.0 < float(logits.diagonal().detach().mean()) < 3.0
 
 
 def test_places_are_pairs_before_a_piece() -> None:

@@ -55,9 +55,9 @@ def context_graph(biasing: Biasing, kind: Kind, rows: int = PHRASES_PER_RUN) -> 
     pieces = graph.input("pieces", (rows * longest,), dtype="int32")
     there = graph.input("there", (rows * longest, 1))
     counts = graph.input("counts", (rows, 1))
-    position = graph.constant(np.tile(_array(context.position), (rows, 1)))
-    x = graph.add(layers.embedding(graph, pieces, _array(context.embedding.weight), kind), position)
-    x = graph.reshape(graph.mul(x, there), (rows, longest, width))
+    x = layers.embedding(graph, pieces, _array(context.embedding.weight), kind)
+    x = graph.add(graph.reshape(x, (rows, longest, width)), graph.constant(_array(context.position)[None]))
+    x = graph.mul(x, graph.reshape(there, (rows, longest, 1)))
     nothing = graph.constant(np.zeros((rows, 1, width)))
     padded = graph.concatenation([nothing, x, nothing], axis=1)
     beside = [graph.slice(padded, first, first + longest, axis=1) for first in range(3)]
@@ -75,7 +75,14 @@ def context_graph(biasing: Biasing, kind: Kind, rows: int = PHRASES_PER_RUN) -> 
         )
     pooled = graph.concatenation([mean, graph.reshape(highest, (rows, sizes.hidden))])
     graph.output("keys", _linear(graph, pooled, context.key, kind))
-    graph.output("values", _linear(graph, pooled, context.value, kind))
+    shares = np.repeat(_array(context.piece_share), sizes.value, axis=1)[None]  # (1, longest, heads * value)
+    parts = layers.embedding(graph, pieces, _array(biasing.piece_value.weight), kind)
+    parts = graph.mul(
+        graph.reshape(parts, (rows, longest, shares.shape[2])), graph.constant(shares * longest)
+    )
+    parts = graph.mean(graph.mul(parts, graph.reshape(there, (rows, longest, 1))), axis=1)
+    parts = graph.reshape(parts, (rows, shares.shape[2]))
+    graph.output("values", graph.add(_linear(graph, pooled, context.value, kind), parts))
     return graph
 
 

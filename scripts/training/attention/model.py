@@ -72,7 +72,7 @@ class Phrases:
 
 
 class ContextEncoder(nn.Module):
-    """Phrases to a key and a value for each head."""
+    """Phrases to a key and a value for each head; a value begins as a weighted sum of its pieces' values."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -82,8 +82,11 @@ class ContextEncoder(nn.Module):
         self.conv = nn.Linear(3 * sizes.embedding, sizes.hidden)
         self.key = nn.Linear(2 * sizes.hidden, sizes.heads * sizes.key)
         self.value = nn.Linear(2 * sizes.hidden, sizes.heads * sizes.value)
+        self.piece_share = nn.Parameter(torch.full((sizes.longest, sizes.heads), 0.3))
+        nn.init.zeros_(self.value.weight)
+        nn.init.zeros_(self.value.bias)
 
-    def forward(self, pieces: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pieces: Tensor, counts: Tensor, piece_value: nn.Embedding) -> tuple[Tensor, Tensor]:
         """int64 (N, L) and (N,) -> keys (N, heads * key), values (N, heads * value)."""
         there = (torch.arange(pieces.shape[1]) < counts[:, None]).float()[:, :, None]  # (N, L, 1)
         x = (self.embedding(pieces) + self.position[: pieces.shape[1]]) * there
@@ -92,7 +95,8 @@ class ContextEncoder(nn.Module):
         )  # (N, L, 3 * embedding)
         x = functional.relu(self.conv(x)) * there
         pooled = torch.cat([x.sum(1) / counts[:, None], x.amax(1)], 1)  # (N, 2 * hidden)
-        return self.key(pooled), self.value(pooled)
+        shares = self.piece_share[: pieces.shape[1]].repeat_interleave(self.sizes.value, 1) * there
+        return self.key(pooled), self.value(pooled) + (piece_value(pieces) * shares).sum(1)
 
 
 class SoundQuery(nn.Module):
@@ -128,11 +132,27 @@ class Biasing(nn.Module):
         self.no_sound_key = nn.Parameter(torch.zeros(sizes.heads, sizes.key))
         self.no_label_key = nn.Parameter(torch.zeros(sizes.heads, sizes.key))
         self.out = nn.Linear(sizes.heads * sizes.value, sizes.joint, bias=False)
-        nn.init.normal_(self.out.weight, std=0.02)
+        nn.init.zeros_(self.out.weight)
+
+    def lean_on(self, output: Tensor, nats: float = 1.0) -> None:
+        """Begin with values that make their pieces likelier, by about so many nats, in a given joint.
+
+        Args:
+            output: float32 (pieces, joint), the weights of the joint's last layer.
+            nats: what full attention to a piece adds to its logit, where the joint's tanh is half open.
+        """
+        rows = (output - output.mean(0)).detach()
+        rank = min(*output.shape, self.out.in_features)
+        left, strengths, right = torch.linalg.svd(rows, full_matrices=False)
+        roots = strengths[:rank].sqrt()
+        with torch.no_grad():
+            self.out.weight[:, :rank] = (right[:rank] * roots[:, None]).T
+            self.piece_value.weight[:, :rank] = left[:, :rank] * roots
+            self.out.weight *= nats / (0.5 * (rows**2).sum(1).mean())
 
     def hear(self, encoded: Tensor, phrases: Phrases) -> tuple[Tensor, Tensor]:
         """What is added to encoded (B, T, joint), and the attention, (B, T, heads, 1 + N), no-bias first."""
-        keys, values = self.context(phrases.pieces, phrases.counts)
+        keys, values = self.context(phrases.pieces, phrases.counts, self.piece_value)
         return self._attend(self.sound(encoded), self.no_sound_key, keys, values)
 
     def expect(self, predicted: Tensor, last: Tensor, phrases: Phrases) -> tuple[Tensor, Tensor]:

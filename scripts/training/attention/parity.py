@@ -32,7 +32,9 @@ def phrase_vectors(biasing: Biasing, pieces: tuple[int, ...], kind: Kind) -> tup
     windows = np.concatenate([x[first : first + longest] for first in range(3)], axis=1)
     hidden = np.maximum(_linear(windows, context.conv, kind), 0) * there
     pooled = np.concatenate([hidden.sum(0) / np.float32(len(pieces)), hidden.max(0)])[None]
-    return _linear(pooled, context.key, kind)[0], _linear(pooled, context.value, kind)[0]
+    shares = np.repeat(_array(context.piece_share), biasing.sizes.value, axis=1) * there
+    parts = (piece_values(biasing, kind)[padded] * shares).sum(0)
+    return _linear(pooled, context.key, kind)[0], _linear(pooled, context.value, kind)[0] + parts
 
 
 def place_key(biasing: Biasing, before: tuple[int, int], kind: Kind) -> Array:

@@ -109,6 +109,7 @@ class Training:
         self._path, self._rate = run / "checkpoint.pt", recogniser_rate
         self.model = load_average(recogniser / "checkpoint.pt")
         self.biasing = Biasing(sizes)
+        self.biasing.lean_on(self.model.output.weight)
         self.learns_along = recogniser_rate > 0
         self.model.requires_grad_(self.learns_along)
         self.learners = nn.ModuleList([self.biasing, *([self.model] if self.learns_along else [])])
@@ -131,6 +132,13 @@ class Training:
         self.model_average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.used_s = state["step"], state["used_s"]
+
+    @property
+    def averaged(self) -> Biasing:
+        """The biasing networks with their weights averaged, as they are exported."""
+        averaged = self.average.module
+        assert isinstance(averaged, Biasing)
+        return averaged
 
     def start(self) -> None:
         """Start the clock."""
@@ -213,7 +221,7 @@ def train(
                 zip(("transducer", "attention"), np.mean(sums, axis=0).round(4).tolist(), strict=True)
             )
             if done or one.used_s - judged_s >= JUDGE_EVERY_S:
-                line.update(judge(one.model, one.average.module, held))
+                line.update(judge(one.model, one.averaged, held))
                 judged_s = one.used_s
             with (run / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
