@@ -12,6 +12,7 @@ from typing import Any
 
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.queues import BoundedQueue
+from alexa_local.daemon.revision import Revisable, Revision
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 
@@ -63,6 +64,7 @@ class Act:
         stopping: threading.Event,
         rehearse: Callable[[Interpretation], Outcome | None] = lambda meaning: None,
         make_ready: Callable[[Outcome], None] = lambda outcome: None,
+        revisable: Revisable | None = None,
     ) -> None:
         self.jobs: BoundedQueue[_Job] = BoundedQueue("jobs", _JOBS)
         self._interpret = interpret
@@ -72,6 +74,7 @@ class Act:
         self._stopping = stopping
         self._rehearse = rehearse
         self._make_ready = make_ready
+        self._revisable = revisable or Revisable()
         self._wanted: object = None
         self._prepared: _Prepared | None = None
 
@@ -100,6 +103,10 @@ class Act:
         """Have a request done; the promise is of what was understood and done, ready for JSON."""
         self._wanted = None  # what was not begun to be prepared by now would only be in the way
         return self._enqueue(lambda: self._request(hypotheses))
+
+    def revise(self, revision: Revision) -> Future[Mapping[str, Any]]:
+        """Have a request read anew; what was understood and done if that changes something, else why not."""
+        return self._enqueue(lambda: self._revise(revision))
 
     def speculate(self, hypotheses: Sequence[Hypothesis]) -> Future[None]:
         """Prepare a request that may still be taken back."""
@@ -151,25 +158,46 @@ class Act:
         prepared, self._prepared = self._prepared, None
         is_prepared = prepared is not None and prepared.texts == _texts(hypotheses)
         meaning = prepared.meaning if prepared and is_prepared else self._interpret(hypotheses)
+        self._revisable.begin()
+        return self._act_on(meaning, {"seconds": _since(began_s), "prepared": is_prepared})
+
+    def _revise(self, revision: Revision) -> Mapping[str, Any]:
+        refused = self._revisable.objection(revision)
+        meaning = Interpretation("") if refused else self._interpret(revision.hypotheses)
+        if not refused and not self._revisable.is_changed_by(meaning):
+            refused = "same"
+        told = {"request": revision.request, "source": revision.source, "refused": refused}
+        self._bus.publish("revision", told)
+        if refused:
+            return told
+        self._prepared = None
+        return self._act_on(meaning, {"revised_by": revision.source})
+
+    def _act_on(self, meaning: Interpretation, details: Mapping[str, Any]) -> Mapping[str, Any]:
         understood_s = time.perf_counter()
         intent = {
             "intent": meaning.intent,
             "slots": dict(meaning.slots),
             "confidence": round(meaning.confidence, 3),
+            "request": self._revisable.number,
         }
-        details = {"text": meaning.text, "seconds": round(understood_s - began_s, 4), "prepared": is_prepared}
-        self._bus.publish("intent", {**intent, **details})
+        self._bus.publish("intent", {**intent, "text": meaning.text, **details})
+        self._revisable.settle()
         try:
             outcome = self._perform(meaning)
         except AlexaLocalError:
             self._answer(Outcome(ok=False, reply=_APOLOGY, earcon="error"))
             raise
-        done_s = time.perf_counter()
+        self._revisable.answered(meaning, outcome)
         action = {"done": outcome.ok, "reply": outcome.reply, "action": dict(outcome.action)}
-        self._bus.publish("action", {**action, "seconds": round(done_s - understood_s, 4)})
+        self._bus.publish("action", {**action, "seconds": _since(understood_s)})
         self._answer(outcome)
         self._bus.publish("idle")
         return {**intent, "text": meaning.text, **action}
+
+
+def _since(began_s: float) -> float:
+    return round(time.perf_counter() - began_s, 4)
 
 
 def _texts(hypotheses: Sequence[Hypothesis]) -> tuple[str, ...]:

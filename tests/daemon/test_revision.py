@@ -1,0 +1,106 @@
+"""Revisions: they act where nothing was done, for a moment, once, and if they change something."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from alexa_local.daemon.acting import Act
+from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.revision import WINDOW_S, Revisable, Revision
+from alexa_local.errors import StorageError
+from alexa_local.messages import Hypothesis, Interpretation, Outcome
+
+MEANINGS = {
+    "lamp on": Interpretation("TurnOn", {"device": "lamp"}),
+    "lump on": Interpretation("TurnOn", {"device": "lump"}),
+    "cramp on": Interpretation(""),
+}
+
+
+class House:
+    """A thread `act` whose jobs are done at once; it has a lamp and no lump."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.done: list[str] = []
+        self.fails = False
+        revisable = Revisable(now_s=lambda: self.now_s)
+        self.act = Act(
+            lambda hypotheses: MEANINGS[hypotheses[0].text],
+            self.perform,
+            lambda outcome: None,
+            EventBus(),
+            threading.Event(),
+            revisable=revisable,
+        )
+
+    def perform(self, meaning: Interpretation) -> Outcome:
+        if self.fails:
+            raise StorageError("The disk is full.")
+        if meaning.slots.get("device") != "lamp":
+            return Outcome(ok=False, reply="Sorry.")
+        self.done.append(meaning.intent)
+        return Outcome(ok=True)
+
+    def work(self, promise: Any) -> dict[str, Any]:
+        job = self.act.jobs.get(0)
+        assert job is not None and job.promise.set_running_or_notify_cancel()
+        self.act._do(job)
+        return dict(promise.result(0))
+
+    def hear(self, text: str) -> dict[str, Any]:
+        return self.work(self.act.heard([Hypothesis(text, 0.0)]))
+
+    def revise(self, request: int, text: str) -> dict[str, Any]:
+        return self.work(self.act.revise(Revision(request, (Hypothesis(text, 0.0),), "rescored")))
+
+
+@pytest.mark.parametrize("first", ["cramp on", "lump on"])
+def test_what_was_not_understood_or_refused_is_done_when_a_revision_makes_it_clear(first: str) -> None:
+    house = House()
+    request = house.hear(first)["request"]
+    found = house.revise(request, "lamp on")
+    assert (found["intent"], found["done"], found["request"]) == ("TurnOn", True, request)
+    assert house.done == ["TurnOn"]
+    assert house.revise(request, "lamp on")["refused"] == "done"
+    assert house.done == ["TurnOn"]
+
+
+def test_what_was_done_is_not_done_on_top_of() -> None:
+    house = House()
+    request = house.hear("lamp on")["request"]
+    assert house.revise(request, "lump on") == {"request": request, "source": "rescored", "refused": "done"}
+
+
+@pytest.mark.parametrize("again", ["lump on", "cramp on"])
+def test_a_revision_that_changes_nothing_does_nothing(again: str) -> None:
+    house = House()
+    request = house.hear("lump on")["request"]
+    assert house.revise(request, again)["refused"] == "same"
+
+
+def test_a_revision_after_the_window_or_of_an_earlier_request_is_too_late() -> None:
+    house = House()
+    earlier, request = house.hear("cramp on")["request"], house.hear("cramp on")["request"]
+    assert request == earlier + 1
+    assert house.revise(earlier, "lamp on")["refused"] == "superseded"
+    house.now_s += WINDOW_S + 0.1
+    assert house.revise(request, "lamp on")["refused"] == "late"
+    assert house.done == []
+
+
+def test_nothing_can_be_revised_before_the_first_request() -> None:
+    assert House().revise(0, "lamp on")["refused"] == "done"
+
+
+def test_a_request_that_failed_half_way_is_not_tried_again() -> None:
+    house = House()
+    request = house.hear("cramp on")["request"]
+    house.fails = True
+    with pytest.raises(StorageError):
+        house.revise(request, "lamp on")
+    house.fails = False
+    assert house.revise(request, "lamp on")["refused"] == "done"
