@@ -254,8 +254,9 @@ class Pipeline:
 
     def _recognise(self, stream: Stream, frames: NDArray[np.float32]) -> None:
         began_s = time.thread_time()
-        stream.push(frames)
-        self._ear.push(frames)
+        if len(frames):
+            stream.push(frames)
+            self._ear.push(frames)
         self._spent_s += time.thread_time() - began_s
 
     @property

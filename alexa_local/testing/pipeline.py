@@ -23,8 +23,8 @@ class FakeRequest:
 class FakePipeline:
     """A loud block opens a request, and 0.2 s of quiet end it with the next of `texts`.
 
-    Of a text such as "set a timer ... for one minute" what stands before the dots is foreseen after 0.1 s, and
-    taken back when it ends.
+    Of a text such as "set a timer ... for one minute" what stands before the dots is foreseen after
+    0.1 s, and taken back when it ends.
     """
 
     def __init__(self, texts: list[str], on_event: Callable[[str, Mapping[str, Any]], None]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from alexa_local.errors import AlexaLocalError
-from scripts.evaluation import asr, biasing, catalogue, engines, intent, names, wake
+from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, names, wake
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
 
@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
-        "what", choices=("asr", "wake", "intent"), help="words, the wake word, or intents with slots"
+        "what",
+        choices=("asr", "wake", "intent", "endpoint"),
+        help="words, the wake word, intents with slots, or when a request is taken for finished",
     )
     top.add_argument(
         "manifests", nargs="+", type=Path, metavar="MANIFEST", help="manifest.jsonl: one row a clip"
@@ -51,7 +53,12 @@ def parser() -> argparse.ArgumentParser:
         choices=get_args(engines.Biasing),
         help="asr: how the names help, if not as in the daemon (fusion, and calls looked for)",
     )
-    top.add_argument("--config", type=Path, metavar="FILE", help="a configuration with devices to speak to")
+    top.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a configuration with devices to speak to, or rules of endpoint",
+    )
     top.add_argument("--noise", type=Path, metavar="FILE", help="a recording to mix under every clip")
     top.add_argument("--snr", type=float, metavar="DB", help="speech over that noise, in dB")
     top.add_argument("--limit", type=int, default=0, metavar="N", help="N clips, spread evenly over the rows")
@@ -97,13 +104,15 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
     clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
     per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
-    found: asr.Words | wake.Wakes | intent.Intents
+    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends
     match args.what:
         case "asr":
             transcribe, names = _words_and_names(args, make)
             found = asr.measure(_progress(clips, len(rows)), transcribe, per_clip, names)
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
+        case "endpoint":
+            found = endpoint.measure(_progress(clips, len(rows)), make.end_pointers(args.config), per_clip)
         case _:
             wanted = {row.labels.get("intent") for row in rows}
             interpret, sentences = make.interpret(args.intents, args.contacts, args.config, wanted)

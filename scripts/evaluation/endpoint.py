@@ -131,9 +131,11 @@ class Ends:
         """The same for people."""
         found = self.summary()
         return [
-            f"{self.clips} clips; left out: {self.too_long} longer than a request may be, {self.silent} silent",
-            f"final decision {found['final_ms_p50']:.0f} ms after the end of speech, {found['final_ms_p90']:.0f} ms "
-            f"in one of ten; too early in {found['early_final']} %, none in {self.undecided} clips",
+            f"{self.clips} clips; left out: {self.too_long} longer than a request may be, "
+            f"{self.silent} in which nobody speaks",
+            f"final decision {found['final_ms_p50']:.0f} ms after the end of speech, "
+            f"{found['final_ms_p90']:.0f} ms in one of ten; too early in {found['early_final']} %, "
+            f"none in {self.undecided} clips",
             f"speculative decision {found['speculative_ms_p50']:.0f} ms after it, "
             f"{found['lead_ms_p50']:.0f} ms ahead of the final one; too early or taken back in "
             f"{found['early_speculative']} %",
@@ -200,7 +202,7 @@ def _quietest(samples: NDArray[np.int16]) -> NDArray[np.int16]:
     """The quietest tenth of a second that is not digital silence, int16 (1600,), or all of a shorter clip."""
     starts = range(0, max(1, len(samples) - _QUIET_SAMPLES + 1), _QUIET_SAMPLES // 4)
     pieces = [samples[first : first + _QUIET_SAMPLES] for first in starts]
-    power = [float(np.mean(piece.astype(np.float64) ** 2)) for piece in pieces]
+    power = [float(np.mean(piece.astype(np.float64) ** 2)) if len(piece) else 0.0 for piece in pieces]
     heard = [number for number, one in enumerate(power) if one > 0] or [0]
     return pieces[min(heard, key=lambda number: power[number])]
 

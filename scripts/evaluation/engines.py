@@ -15,6 +15,7 @@ from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
 from scripts.evaluation.catalogue import read_contacts, read_devices
+from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
 from scripts.evaluation.wake import Detector, Heard
 
@@ -94,6 +95,12 @@ class Engines:
         if phrases:
             bias(recogniser, phrases, biasing)
         return recogniser.transcribe
+
+    def end_pointers(self, config: Path | None = None) -> EndPointers:
+        """The pipeline with its end-pointers, by the rules of a configuration or its own."""
+        from scripts.evaluation.listening import PipelineEnds
+
+        return PipelineEnds(self.recogniser(), self._model, config)
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""

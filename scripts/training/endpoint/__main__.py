@@ -161,7 +161,8 @@ def write_folder(network: EndNetwork, options: argparse.Namespace, figures: dict
         },
         "training": {
             "command": "python -m scripts.training.endpoint --stores STORES --out RUN "
-            f"--batches {options.batches} --batch {options.batch} --learning-rate {options.learning_rate} --seed {options.seed}",
+            f"--batches {options.batches} --batch {options.batch} "
+            f"--learning-rate {options.learning_rate} --seed {options.seed}",
             "data": [*SHARES, "wake_words/alexa-000 to 159", "noise"],
             "never_trained_on": [
                 "LibriSpeech dev-clean",

@@ -117,7 +117,7 @@ class Stage:
         return Scene(frames, voice.reshape(-1, STEP_FRAMES).mean(1) >= 0.5, steps > end_at)
 
     def _request(self) -> tuple[Rows, NDArray[np.bool_], Rows]:
-        """Speech from its first to its last voiced frame, with pauses put in; the room's own sound (Q, 64)."""
+        """Speech from its first voiced frame to its last, with pauses; and the room's own sound (Q, 64)."""
         rng = self._rng
         while True:
             pool = self._pools[rng.choice(len(self._pools), p=self._shares)]
