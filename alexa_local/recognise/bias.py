@@ -10,7 +10,7 @@ is sorting, which for 5 000 names takes milliseconds, and a state is the set of 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -46,9 +46,9 @@ class Boost:
         unsure_pieces: pieces of such a name that earn nothing, for many words begin like some name.
     """
 
-    piece: float = 1.5
+    piece: float = 3.0
     full_pieces: int = 8
-    later_piece: float = 0.5
+    later_piece: float = 1.0
     elsewhere: float = 0.5
     unsure_pieces: int = 2
 
@@ -59,6 +59,21 @@ class Boost:
         return self.piece * min(pieces, self.full_pieces) + self.later_piece * max(
             0, pieces - self.full_pieces
         )
+
+
+@dataclass(frozen=True)
+class BiasReport:
+    """What became of phrases that were to be heard more readily.
+
+    Attributes:
+        phrases: how many are looked for.
+        unspelled: those that no word pieces spell, or that are too long, which are left out.
+        left_out: how many were too many, beyond MOST_PHRASES.
+    """
+
+    phrases: int = 0
+    unspelled: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class _Match(NamedTuple):
@@ -262,8 +277,3 @@ def _narrowed(spelled: Sequence[str], first: int, end: int, said: int, letter: s
 
 def _worths(boost: Boost, announced: bool) -> list[float]:
     return [round(boost.after(pieces, announced), 3) for pieces in range(MOST_PIECES + 2)]
-
-
-def word_openings(pieces: Iterable[str], word_start: str) -> NDArray[np.bool_]:
-    """Which pieces may follow a whole word ("smith", "smith's"), bool (pieces,)."""
-    return np.array([piece.startswith((word_start, "'")) for piece in pieces], np.bool_)

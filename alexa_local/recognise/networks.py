@@ -22,11 +22,16 @@ Vector = NDArray[np.float32]
 
 
 class Pieces:
-    """The vocabulary: piece 0 is blank."""
+    """The vocabulary: piece 0 is blank.
+
+    Attributes:
+        openings: bool (pieces,), which pieces may follow a whole word: "smith jones", "smith's".
+    """
 
     def __init__(self, pieces: list[str]) -> None:
         self._pieces = pieces
         self._numbers = {piece: number for number, piece in enumerate(pieces)}
+        self.openings = np.array([piece.startswith((WORD_START, "'")) for piece in pieces], np.bool_)
 
     def __len__(self) -> int:
         return len(self._pieces)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path as FilePath
 
 import numpy as np
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, PhraseClass, SentenceGraph
 from alexa_local.models import Model
 from alexa_local.recognise.attention import Attention, spell_catalogue
+from alexa_local.recognise.bias import BiasReport, PhraseGraph
 from alexa_local.recognise.guide import Guide
+from alexa_local.recognise.lattice import joined
 from alexa_local.recognise.lattice_pieces import Path
+from alexa_local.recognise.lattice_words import word_lattice
 from alexa_local.recognise.networks import Networks, Pieces
 from alexa_local.recognise.search import BeamSearch, Scorer, Scores
 
@@ -31,6 +34,11 @@ GUIDED_MARGIN = 60.0
 
 _FLUSH_FRAMES = 48
 """Near-silence pushed through at the end, so that the last word, which the model writes late, comes out."""
+LATTICE_NATS = 9.0
+"""What is so much less likely than all readings together is not in the lattice."""
+
+_SETTLE_S = 60.0
+"""So often a stream that does not end settles for its best reading, so that its memory stays small."""
 _CUT_AFTER_S, _CUT_SILENCE_S, _CUT_AT_LATEST_S = 20.0, 0.5, 35.0
 """A recording is cut into streams at a pause after the first, at the last in any case."""
 
@@ -59,11 +67,14 @@ class Stream:
         options: Options,
         guide: Guide | None = None,
         attention: Attention | None = None,
+        phrases: PhraseGraph | None = None,
     ) -> None:
         self._networks, self._options, self._attention = networks, options, attention
         self._heard = attention.start() if attention else np.zeros(0, np.float32)
         self._states = networks.start()
         scorers: dict[str, Scorer] = {"language": networks.language} if networks.language else {}
+        if phrases:
+            scorers["bias"] = phrases
         self._search = BeamSearch(options.beam, networks.context, scorers=scorers)
         self._guided = (
             BeamSearch(options.guided_beam, networks.context, scorers={**scorers, "guide": guide})
@@ -107,6 +118,8 @@ class Stream:
             if self._guided:
                 self._guided.advance(scores)
             self._steps += 1
+            if self._steps % round(_SETTLE_S / self._step_s) == 0:
+                self._search.settle()
         self._waiting = known[whole:].copy()
 
     def _scores(self, encoded: NDArray[np.float32]) -> Scores:
@@ -131,6 +144,11 @@ class Stream:
         for one in map(self._hypothesis, ranked):
             found.setdefault(one.text, one)
         return list(found.values())
+
+    def lattice(self) -> Lattice:
+        """The free readings as a lattice of words: those so far, or after `finish` those of the whole stream."""
+        pieces = self._search.lattice(LATTICE_NATS)
+        return word_lattice(pieces, self._search.names, self._networks.pieces, self._step_s, self.length_s)
 
     def _sentences(self, free: Path) -> list[Path]:
         """The guided readings that are whole sentences and not much less likely than the free ones."""
@@ -174,15 +192,28 @@ class Recogniser:
         self._options = options
         self._guide: Guide | None = None
         self._attention: Attention | None = None
+        self._phrases: PhraseGraph | None = None
+        self._spell = lru_cache(1 << 15)(self._networks.pieces.spell)
 
     def stream(self) -> Stream:
         """A stream for a new utterance."""
-        return Stream(self._networks, self._options, self._guide, self._attention)
+        return Stream(self._networks, self._options, self._guide, self._attention, self._phrases)
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Look for these sentences too, beside any others, in the streams from now on; None for no more."""
         pieces = self._networks.pieces
         self._guide = Guide(sentences, pieces.spell, len(pieces)) if sentences else None
+
+    def bias(self, classes: Iterable[PhraseClass]) -> BiasReport:
+        """Hear these phrases more readily in the streams from now on; none for no more.
+
+        This takes milliseconds where most of them are those of before.
+        """
+        classes = [each for each in classes if each.phrases]
+        pieces = self._networks.pieces
+        made = PhraseGraph(classes, self._spell, pieces.openings, like=self._phrases)
+        self._phrases = made if made.phrases else None
+        return BiasReport(made.phrases, made.unspelled, made.left_out)
 
     def attend(self, classes: Iterable[PhraseClass], file: FilePath | None = None) -> tuple[str, ...]:
         """Listen for these phrases, in the streams from now on; none for no more.
@@ -239,24 +270,40 @@ class Recogniser:
         Args:
             samples: int16, shape (N,), 16 kHz mono.
         """
+        parts = [(stream.finish(), began_s) for stream, began_s in self._streams(samples)]
+        if len(parts) == 1:
+            return parts[0][0]
+        return [_joined([_shifted(n_best[0], began_s) for n_best, began_s in parts])]
+
+    def transcribe_with_lattice(self, samples: NDArray[np.int16]) -> tuple[list[Hypothesis], Lattice]:
+        """The same, and the lattice of the whole recording.
+
+        Args:
+            samples: int16, shape (N,), 16 kHz mono.
+        """
+        parts = [(stream.finish(), stream.lattice(), began_s) for stream, began_s in self._streams(samples)]
+        n_best, lattice, _ = parts[0]
+        for _, later, began_s in parts[1:]:
+            lattice = joined(lattice, later, began_s)
+        if len(parts) > 1:
+            n_best = [_joined([_shifted(readings[0], began_s) for readings, _, began_s in parts])]
+        return n_best, lattice
+
+    def _streams(self, samples: NDArray[np.int16]) -> Iterator[tuple[Stream, float]]:
+        """The streams that a recording is cut into, not finished yet, and when each began, in seconds."""
         frames = log_mel(samples)
-        done: list[Hypothesis] = []
-        stream = self.stream()
+        stream, began = self.stream(), 0
         for first in range(0, len(frames), 40):
             stream.push(frames[first : first + 40])
             paused = stream.length_s > _CUT_AFTER_S and stream.trailing_silence_s >= _CUT_SILENCE_S
             if paused or stream.length_s > _CUT_AT_LATEST_S:
-                done.append(_shifted(stream.finish()[0], first * FRAME_S - stream.length_s))
-                stream = self.stream()
-        last = stream.finish()
-        if not done:
-            return last
-        return [_joined([*done, _shifted(last[0], len(frames) * FRAME_S - stream.length_s)])]
+                yield stream, began * FRAME_S
+                stream, began = self.stream(), first + 40
+        yield stream, began * FRAME_S
 
 
-def _shifted(one: Hypothesis, seconds: float) -> Hypothesis:
-    later = max(0.0, seconds)
-    return Hypothesis(one.text, one.score, tuple((a + later, b + later) for a, b in one.word_times_s))
+def _shifted(one: Hypothesis, later_s: float) -> Hypothesis:
+    return Hypothesis(one.text, one.score, tuple((a + later_s, b + later_s) for a, b in one.word_times_s))
 
 
 def _joined(parts: list[Hypothesis]) -> Hypothesis:
