@@ -266,9 +266,9 @@ def attend(scores: Vector, nothing: Vector) -> tuple[NDArray[np.intp], Vector]:
         The entries that are not faint, (K,), at most MOST_HEEDED, and their shares, float32 (heads, K).
     """
     high = np.maximum(scores.max(axis=1, keepdims=True), nothing)
-    which = np.flatnonzero((scores > high + np.float32(np.log(FAINT))).any(axis=0))
+    lead = (scores - high).max(axis=0)
+    which = np.flatnonzero(lead > np.log(FAINT))
     if len(which) > MOST_HEEDED:
-        best = (scores[:, which] - high).max(axis=0)
-        which = which[np.argpartition(best, -MOST_HEEDED)[-MOST_HEEDED:]]
+        which = which[np.argpartition(lead[which], -MOST_HEEDED)[-MOST_HEEDED:]]
     weights = np.exp(scores[:, which] - high)
     return which, weights / (weights.sum(axis=1, keepdims=True) + np.exp(nothing - high))

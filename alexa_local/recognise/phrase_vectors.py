@@ -67,7 +67,7 @@ class PhraseVectors:
 
     def _read(self, file: Path) -> None:
         try:
-            with np.load(file, allow_pickle=False) as held:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as held:
                 if str(held["model"]) != self._model:
                     return
                 ends = np.cumsum(held["counts"])
