@@ -4,6 +4,7 @@
     ├── RequestRefused         1   a spoken request that cannot be carried out; its message is the answer
     ├── UsageError            64   a command line that cannot be understood
     ├── AudioFileError        65   a sound file or stream that cannot be decoded
+    ├── LatticeError          65   a lattice file that cannot be read
     ├── ModelError            66   a model that is missing, altered or does not fit this program
     ├── DeviceError           69   no such microphone or loudspeaker, or it refused
     ├── DaemonUnreachable     69   no daemon answers on the control socket
@@ -36,6 +37,12 @@ class UsageError(AlexaLocalError):
 
 class AudioFileError(AlexaLocalError):
     """A sound file or stream that cannot be decoded."""
+
+    exit_code = 65
+
+
+class LatticeError(AlexaLocalError):
+    """A lattice file that cannot be read, or its picture cannot be drawn."""
 
     exit_code = 65
 

@@ -33,6 +33,54 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class LatticeArc:
+    """A word that may have been said between two nodes of a lattice.
+
+    Attributes:
+        start: the node before it.
+        end: the node after it, a higher number.
+        word: lower-case; "" when nothing was said.
+        start_s: where the word begins, in seconds from the start of the stream.
+        end_s: where it ends.
+        acoustic: natural log of what the sound says for it.
+        language: what the language model adds.
+        bias: what the household's names add.
+        posterior: how probable it is, 0 to 1, that the reading passes here.
+    """
+
+    start: int
+    end: int
+    word: str
+    start_s: float
+    end_s: float
+    acoustic: float
+    language: float = 0.0
+    bias: float = 0.0
+    posterior: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        """All that is for it, natural log."""
+        return self.acoustic + self.language + self.bias
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """All readings of an utterance that are worth keeping, as an acyclic graph of words.
+
+    A reading is a path from node 0 to the last node; its score is the sum of its arcs' weights. The
+    posteriors of the arcs that cross from some nodes to the rest sum to one, wherever the cut is.
+
+    Attributes:
+        times_s: the time of each node in seconds, never falling along an arc.
+        arcs: sorted by start, end and word.
+    """
+
+    times_s: tuple[float, ...]
+    arcs: tuple[LatticeArc, ...]
+
+
+@dataclass(frozen=True)
 class SentenceGraph:
     """Sentences as a graph of words; a sentence is a path from node 0 to a node of `ends`.
 

@@ -11,12 +11,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from math import exp, inf, log1p
 from typing import NamedTuple
+
+from alexa_local.recognise.lattice_readings import Ways, likeliest, log_add, log_sum
 
 POSTERIOR_NATS = 14.0
 """Tokens and arcs that are so much less likely than all readings together are left out."""
+
+
+_END = -1
+"""The number of the end, where that of a token is asked for."""
 
 
 class Arc(NamedTuple):
@@ -167,74 +171,11 @@ class PieceLattice:
             self.after[before.number] = weight if known is None else log_add(known, weight)
         return kept
 
-    @cached_property
-    def before(self) -> dict[int, float]:
-        """For the number of each token, natural log of all kept ways to it from the beginning."""
-        found: dict[int, float] = {}
-        for token in self.tokens:
-            arcs = self.arcs[token.number]
-            found[token.number] = (
-                log_sum([found[arc.before.number] + arc.weight for arc in arcs]) if token.back else 0.0
-            )
-        return found
-
     def n_best(self, most: int) -> list[Path]:
         """The likeliest readings with different pieces, best first, each summed over its alignments."""
-        readings: dict[int, dict[tuple[int, ...], _Reading]] = {}
+        nodes: list[tuple[int, list[Ways]]] = []
         for token in self.tokens:
-            if token.back is None:
-                readings[token.number] = {(): _Reading(0.0, 0.0, ())}
-                continue
-            found = _likeliest(_added_up(self.arcs[token.number], readings), most)
-            readings[token.number] = {
-                (*labels, token.label): _Reading(one.score, one.single, (*one.steps, token.step))
-                for labels, one in found
-            }
-        ended = _likeliest(_added_up(self.ends, readings), most)
-        return [Path(labels, one.steps, one.score) for labels, one in ended]
-
-
-class _Reading(NamedTuple):
-    """A reading up to a token: its score, that of its likeliest alignment, and the steps of that one."""
-
-    score: float
-    single: float
-    steps: tuple[int, ...]
-
-
-_Readings = dict[tuple[int, ...], _Reading]
-
-
-def _added_up(arcs: list[Arc], readings: dict[int, _Readings]) -> _Readings:
-    """The readings that arrive by some arcs; those with the same pieces are added up."""
-    found: _Readings = {}
-    for arc in arcs:
-        weight = arc.weight
-        for labels, one in readings[arc.before.number].items():
-            score, single, steps = one.score + weight, one.single + weight, one.steps
-            known = found.get(labels)
-            if known is not None:
-                score = log_add(score, known.score)
-                if known.single >= single:
-                    single, steps = known.single, known.steps
-            found[labels] = _Reading(score, single, steps)
-    return found
-
-
-def _likeliest(readings: _Readings, most: int) -> list[tuple[tuple[int, ...], _Reading]]:
-    return heapq.nlargest(most, readings.items(), key=lambda item: item[1].score)
-
-
-def log_add(a: float, b: float) -> float:
-    """log(exp(a) + exp(b)); numpy's is slower for two numbers."""
-    if a < b:
-        a, b = b, a
-    return a if b == -inf else a + log1p(exp(b - a))
-
-
-def log_sum(values: Sequence[float]) -> float:
-    """log of the sum of exp of each; -inf of none."""
-    high = max(values, default=-inf)
-    if high == -inf:
-        return -inf
-    return high + log1p(sum(exp(value - high) for value in values) - 1.0)
+            arcs = [(arc.before.number, arc.weight) for arc in self.arcs[token.number]]
+            nodes.append((token.number, [Ways((token.label,), (token.step,), arcs)]))
+        nodes.append((_END, [Ways((), (), [(arc.before.number, arc.weight) for arc in self.ends])]))
+        return [Path(labels, one.times, one.score) for labels, one in likeliest(nodes, most)]

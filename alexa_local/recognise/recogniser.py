@@ -146,7 +146,7 @@ class Stream:
         return list(found.values())
 
     def lattice(self) -> Lattice:
-        """The free readings as a lattice of words: those so far, or after `finish` those of the whole stream."""
+        """The free readings so far as a lattice of words; after `finish`, those of the whole stream."""
         pieces = self._search.lattice(LATTICE_NATS)
         return word_lattice(pieces, self._search.names, self._networks.pieces, self._step_s, self.length_s)
 

@@ -8,6 +8,7 @@ every scorer's state) become one, and `lattice_pieces` keeps how each got there.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,8 +24,8 @@ from alexa_local.recognise.lattice_pieces import (
     Token,
     Waiting,
     best_path,
-    log_add,
 )
+from alexa_local.recognise.lattice_readings import log_add
 
 Scores = Callable[[list[tuple[int, ...]]], NDArray[np.float32]]
 """From label contexts to natural-log probabilities (len(contexts), pieces); piece 0 is blank."""
@@ -144,6 +145,23 @@ class BeamSearch:
         ranked = sorted(waiting.values(), key=lambda one: -one.score)[: self._beam]
         self._active = [one for one in ranked if one.score >= ranked[0].score - self._margin]
         self._step += 1
+        self._best = None
+
+    def settle(self) -> None:
+        """Follow the best reading alone, and forget all others."""
+        best = self._active[0]
+        chain = [best.best]
+        while chain[-1].back:
+            chain.append(chain[-1].back)
+        last = Token(0, BLANK, -1, None, 0.0)
+        for number, (before, token) in enumerate(itertools.pairwise(reversed(chain)), 1):
+            arcs = [arc for source in token.sources for arc in source.arcs() if arc.before is before]
+            way = max(arcs, key=lambda arc: arc.weight)
+            alone = Source((Waiting(last, 0.0),), way.acoustic, way.added)
+            last = Token(number, token.label, token.step, token.state, last.score + way.weight, last, [alone])
+        waited = best.since + next(way.waited for way in best.waiting if way.token is best.best)
+        waiting = (Waiting(last, waited),)
+        self._active = [_Active(best.context, best.states, last.score + waited, waiting, 0.0, last)]
         self._best = None
 
     def lattice(self, within: float = POSTERIOR_NATS) -> PieceLattice:

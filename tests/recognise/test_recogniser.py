@@ -5,11 +5,12 @@ import pytest
 
 from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
-from alexa_local.frontend import log_mel
 from alexa_local.models import models_folder, open_model
 from alexa_local.recognise import Options, Recogniser
+from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.networks import Networks
 from alexa_local.tflite.network import installed_runtimes
+from tests.recognise.test_lattice import cut_sums
 
 pytestmark = pytest.mark.skipif(
     not (models_folder() / "asr-en").is_dir(), reason="no recogniser model is here"
@@ -49,6 +50,30 @@ def test_clipped_noise_does_not_break_it(recogniser: Recogniser) -> None:
     shouted = np.where(noise(3.0, 100) > 0, 32767, -32768).astype(np.int16)
     hypotheses = recogniser.transcribe(shouted)
     assert hypotheses and all(np.isfinite(one.score) for one in hypotheses)
+
+
+def test_a_lattice_has_the_words_that_are_recognised(recogniser: Recogniser) -> None:
+    stream = recogniser.stream()
+    stream.push(log_mel(noise(4.0, 12_000)))
+    partial, ended = stream.lattice(), stream.finish()
+    lattice = stream.lattice()
+    assert n_best(lattice, 1)[0].text == ended[0].text
+    assert n_best(lattice, 1)[0].score == pytest.approx(ended[0].score, abs=0.5)
+    assert partial.times_s[-1] == pytest.approx(4.0, abs=0.1)
+    for one in (partial, lattice):
+        assert cut_sums(one) == pytest.approx([1.0] * (len(one.times_s) - 1), abs=1e-9)
+
+
+@pytest.mark.parametrize("samples", [np.zeros(0, np.int16), np.zeros(16_000, np.int16)])
+def test_a_lattice_of_silence_is_one_empty_path(recogniser: Recogniser, samples: np.ndarray) -> None:
+    _, lattice = recogniser.transcribe_with_lattice(samples)
+    assert n_best(lattice, 1)[0].text == ""
+
+
+def test_a_recording_in_several_streams_has_one_lattice(recogniser: Recogniser) -> None:
+    readings, lattice = recogniser.transcribe_with_lattice(noise(50.0, 300))
+    assert n_best(lattice, 1)[0].text == readings[0].text
+    assert cut_sums(lattice) == pytest.approx([1.0] * (len(lattice.times_s) - 1), abs=1e-9)
 
 
 def test_a_long_recording_is_cut_into_streams(recogniser: Recogniser) -> None:

@@ -87,6 +87,18 @@ def test_readings_far_below_the_best_are_dropped() -> None:
     assert found.best.labels == ()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_that_settles_goes_on_from_its_best_reading(seed: int) -> None:
+    found = search(table(seed), beam=4000, most=2)
+    before = found.best
+    found.settle()
+    (only,) = found.lattice().n_best(10)
+    assert (only.labels, only.steps) == (before.labels, before.steps) == (found.best.labels, found.best.steps)
+    assert only.score <= before.score + 1e-6
+    found.advance(lambda contexts: np.stack([table(seed)[0, c[-1]] for c in contexts]))
+    assert all(path.labels[: len(only.labels)] == only.labels for path in found.lattice().n_best(10))
+
+
 def spell(word: str) -> tuple[int, ...]:
     return tuple(int(piece) for piece in word)
 
