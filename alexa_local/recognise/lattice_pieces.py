@@ -157,14 +157,19 @@ class PieceLattice:
     def _reach(
         self, arcs: list[Arc], after: float, floor: float, queue: list[tuple[int, Token]]
     ) -> list[Arc]:
-        """Those of the arcs into one place that matter; tells the tokens they come from of the ways on."""
+        """Those of the arcs into one place that matter; tells the tokens they come from of the ways on.
+
+        The likeliest one always does: a place may matter by many ways of which none does alone.
+        """
         kept = []
-        for arc in arcs:
-            weight = arc.weight + after
-            before = arc.before
-            if before.score + weight < floor:
+        weights = [arc.weight + after for arc in arcs]
+        scores = [arc.before.score + weight for arc, weight in zip(arcs, weights, strict=True)]
+        floor = min(floor, max(scores, default=floor))
+        for arc, weight, score in zip(arcs, weights, scores, strict=True):
+            if score < floor:
                 continue
             kept.append(arc)
+            before = arc.before
             known = self.after.get(before.number)
             if known is None:
                 heapq.heappush(queue, (-before.number, before))

@@ -174,3 +174,10 @@ def test_where_nothing_is_said_one_empty_path_leads_through() -> None:
     assert [(arc.word, arc.posterior) for arc in made.arcs] == [("", 1.0)]
     assert made.times_s == (0.0, 0.0)
     assert [one.text for one in n_best(made, 5)] == [""]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_token_that_matters_only_by_many_weak_ways_keeps_one(seed: int) -> None:
+    """Each of its ways was below the limit, all together were not, and the way to it was lost."""
+    made = word_lattice(search(seed).lattice(within=1.5), ["language"], VOCABULARY, 1.0, float(STEPS))
+    assert cut_sums(made) == pytest.approx([1.0] * (len(made.times_s) - 1), abs=1e-9)
