@@ -107,7 +107,13 @@ def sound_graph(biasing: Biasing, kind: Kind) -> Graph:
     steps = graph.concatenation([past, newest], axis=0)
     joined = graph.reshape(steps, (1, sizes.steps * sizes.narrow))
     hidden = graph.relu(_linear(graph, joined, sound.join, kind))
-    _put_query(graph, _linear(graph, hidden, sound.query, kind), biasing, biasing.no_sound_key)
+    _put_query(
+        graph,
+        _linear(graph, hidden, sound.query, kind),
+        biasing,
+        biasing.no_sound_key,
+        biasing.no_sound_score,
+    )
     graph.output("past_out", graph.slice(steps, 1, sizes.steps, axis=0))
     return graph
 
@@ -116,7 +122,13 @@ def label_graph(biasing: Biasing, kind: Kind) -> Graph:
     """The prediction network's vector to a query."""
     graph = Graph()
     predicted = graph.input("predicted", (1, biasing.sizes.joint))
-    _put_query(graph, _linear(graph, predicted, biasing.label_query, kind), biasing, biasing.no_label_key)
+    _put_query(
+        graph,
+        _linear(graph, predicted, biasing.label_query, kind),
+        biasing,
+        biasing.no_label_key,
+        biasing.no_label_score,
+    )
     return graph
 
 
@@ -128,13 +140,14 @@ def out_graph(biasing: Biasing, kind: Kind) -> Graph:
     return graph
 
 
-def _put_query(graph: Graph, query: Tensor, biasing: Biasing, nothing: Any) -> None:
+def _put_query(graph: Graph, query: Tensor, biasing: Biasing, nothing: Any, score: Any) -> None:
     """Outputs `query` (1, heads * key), scaled, and `nothing` (heads, 1), the no-bias entry's scores."""
     sizes = biasing.sizes
     scaled = graph.mul(query, graph.constant([[sizes.key**-0.5]]))
     graph.output("query", scaled)
     each = graph.mul(scaled, graph.constant(_array(nothing).reshape(1, -1) * sizes.key))
-    graph.output("nothing", graph.mean(graph.reshape(each, (sizes.heads, sizes.key))))
+    scores = graph.mean(graph.reshape(each, (sizes.heads, sizes.key)))
+    graph.output("nothing", graph.add(scores, graph.constant(_array(score)[:, None])))
 
 
 GRAPHS = {

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NEVER = -1e9
+OUT_RATE = 0.05
+"""The rate of the last layer as a share of the others': its weights are as much smaller."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class Biasing(nn.Module):
         self.piece_value = nn.Embedding(sizes.pieces, sizes.heads * sizes.value)
         self.no_sound_key = nn.Parameter(torch.zeros(sizes.heads, sizes.key))
         self.no_label_key = nn.Parameter(torch.zeros(sizes.heads, sizes.key))
+        self.no_sound_score = nn.Parameter(torch.full((sizes.heads,), 4.0))
+        self.no_label_score = nn.Parameter(torch.full((sizes.heads,), 1.0))
         self.out = nn.Linear(sizes.heads * sizes.value, sizes.joint, bias=False)
         nn.init.zeros_(self.out.weight)
 
@@ -150,20 +154,36 @@ class Biasing(nn.Module):
             self.piece_value.weight[:, :rank] = left[:, :rank] * roots
             self.out.weight *= nats / (0.5 * (rows**2).sum(1).mean())
 
+    def groups(self, rate: float) -> list[dict[str, object]]:
+        """Parameters and the highest rates they learn at: `out` is small, and must move in smaller steps."""
+        rest = [parameter for name, parameter in self.named_parameters() if not name.startswith("out.")]
+        return [
+            {"params": rest, "peak": rate},
+            {"params": list(self.out.parameters()), "peak": rate * OUT_RATE},
+        ]
+
     def hear(self, encoded: Tensor, phrases: Phrases) -> tuple[Tensor, Tensor]:
         """What is added to encoded (B, T, joint), and the attention, (B, T, heads, 1 + N), no-bias first."""
         keys, values = self.context(phrases.pieces, phrases.counts, self.piece_value)
-        return self._attend(self.sound(encoded), self.no_sound_key, keys, values)
+        return self._attend(self.sound(encoded), self.no_sound_key, self.no_sound_score, keys, values)
 
     def expect(self, predicted: Tensor, last: Tensor, phrases: Phrases) -> tuple[Tensor, Tensor]:
         """What is added to predicted (B, U, joint) after labels last (B, U), and the attention to places."""
         keys = self.place_key(self.place_embedding(phrases.before).flatten(1))  # (E, heads * key)
         barred = last[:, :, None] != phrases.before[:, 1]  # (B, U, E): a place continues the last label
         values = self.piece_value(phrases.after)
-        return self._attend(self.label_query(predicted), self.no_label_key, keys, values, barred)
+        return self._attend(
+            self.label_query(predicted), self.no_label_key, self.no_label_score, keys, values, barred
+        )
 
     def _attend(
-        self, query: Tensor, nothing: Tensor, keys: Tensor, values: Tensor, barred: Tensor | None = None
+        self,
+        query: Tensor,
+        nothing: Tensor,
+        nothing_score: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        barred: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         sizes = self.sizes
         query = query.unflatten(-1, (sizes.heads, sizes.key)) * sizes.key**-0.5  # (B, T, heads, key)
@@ -171,6 +191,7 @@ class Biasing(nn.Module):
             [nothing[None], keys.unflatten(-1, (sizes.heads, sizes.key))]
         )  # (1 + N, heads, key)
         scores = torch.einsum("bthk,nhk->bthn", query, all_keys)
+        scores = scores + functional.pad(nothing_score[:, None], (0, len(keys)))
         if barred is not None:
             scores = scores.masked_fill(functional.pad(barred, (1, 0))[:, :, None], NEVER)
         shares = scores.softmax(-1)

@@ -35,7 +35,7 @@ from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogu
 from scripts.training.attention.loss import losses
 from scripts.training.attention.model import Biasing, Sizes
 
-RATE = 1.5e-3
+RATE = 1e-3
 DECAY = 0.4
 """Share of the training in which the rate falls to nothing."""
 WARM_UP_STEPS = 100
@@ -116,7 +116,7 @@ class Training:
         mean = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
         self.average = torch.optim.swa_utils.AveragedModel(self.biasing, multi_avg_fn=mean)
         self.model_average = torch.optim.swa_utils.AveragedModel(self.model, multi_avg_fn=mean)
-        groups = [{"params": list(self.biasing.parameters()), "peak": RATE}]
+        groups = self.biasing.groups(RATE)
         if self.learns_along:
             groups.append({"params": list(self.model.parameters()), "peak": recogniser_rate})
         self.optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), weight_decay=1e-3)
