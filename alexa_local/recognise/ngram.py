@@ -74,6 +74,23 @@ class PieceNgrams:
         state = reduce(self.next, labels, self.start)
         return float(np.exp(self.scores(state)[EDGE] / self._weight))
 
+    def log_probability(self, state: tuple[int, ...], label: int) -> float:
+        """What one label's probability after a state is, natural log, without weight and bonus.
+
+        For vocabularies that are too large to look at as a whole, such as words.
+        """
+        left = 0.0
+        for length in range(len(state), 0, -1):
+            at = self._row(state[-length:])
+            if at is not None:
+                _, backoffs, firsts, labels, logs = self._tables[length - 1]
+                first, end = int(firsts[at]), int(firsts[at + 1])
+                found = first + int(np.searchsorted(labels[first:end], label))
+                if found < end and labels[found] == label:
+                    return left + float(logs[found])
+                left += float(backoffs[at])
+        return left + float(self._unigrams[label])
+
     def _look_up(self, context: tuple[int, ...]) -> NDArray[np.float32]:
         """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""
         scores = self._unigrams.copy()

@@ -69,10 +69,12 @@ def _household(row: Row, size: int) -> Classes:
 
 
 def _strangers(row: Row, size: int) -> Classes:
-    """As many people, none of whom is spoken of."""
+    """As many people, none of whom shares a word with anybody who is spoken of."""
     from alexa_local.understand import Contact
 
-    return Known(tuple(map(Contact, other_people(size, "strangers", spoken_people())))).classes()
+    spoken = {word for name in spoken_people() for word in name.split()}
+    people = [name for name in other_people(2 * size, "strangers") if spoken.isdisjoint(name.split())]
+    return Known(tuple(map(Contact, people[:size]))).classes()
 
 
 def _listed(names: Sequence[str], row: Row, size: int) -> Classes:

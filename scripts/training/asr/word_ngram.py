@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from alexa_local.recognise.ngram import EDGE
 from alexa_local.recognise.rescore import UNKNOWN
 from scripts.training.asr.ngram import count, kneser_ney, read_texts, write
 
@@ -24,10 +23,10 @@ RARE = 1
 
 
 def numbered(texts: Iterable[str]) -> tuple[list[str], list[list[int]]]:
-    """The words that are known, the first two standing for an edge and an unknown word, and all texts in them."""
+    """The known words, after one for an edge and one for all others, and the texts as their numbers."""
     lines = [text.split() for text in texts]
     times = Counter(word for line in lines for word in line)
-    words = ["", "?", *sorted(word for word, n in times.items() if n > RARE)]
+    words = ["", "?", *sorted(word for word, n in times.items() if n > RARE)]  # EDGE and UNKNOWN
     numbers = {word: number for number, word in enumerate(words) if number > UNKNOWN}
     return words, [[numbers.get(word, UNKNOWN) for word in line] for line in lines]
 
@@ -40,7 +39,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     words, lines = numbered(read_texts(args.text, args.stores, args.sentences))
-    assert EDGE == words.index("") and UNKNOWN == words.index("?")
     models = kneser_ney(count(lines, ORDER), len(words))
     write(models, len(words), args.out, words=np.frombuffer("\n".join(words).encode(), np.uint8))
 
