@@ -5,20 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
 from alexa_local.config import Config
-from alexa_local.errors import UsageError
 from alexa_local.frontend import LogMel
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, PhraseClass
 from alexa_local.models import open_model
-
-if TYPE_CHECKING:
-    from alexa_local.understand import Contact
 
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
@@ -61,15 +57,14 @@ def _faint_second() -> NDArray[np.int16]:
 
 
 def make_transcriber(config: Config, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
-    """A function from a file to what is said in it; calls to the people of an address book are looked for."""
+    """A function from a file to what is said in it; the people of an address book may be named."""
     from alexa_local.recognise import Options, Recogniser
-    from alexa_local.understand import known_sentences
 
     settings = config.recogniser
     model = open_model(settings.model, config.daemon.models_dir)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
     if contacts:
-        recogniser.guide(known_sentences(None, _people(contacts)))
+        recogniser.bias(_phrases(contacts))
 
     def transcribe(file: Path) -> dict[str, Any]:
         samples = _samples(file)
@@ -86,18 +81,12 @@ def make_transcriber(config: Config, contacts: Path | None) -> Callable[[Path], 
     return transcribe
 
 
-def _people(file: Path) -> list[Contact]:
-    """The people of an address book."""
-    from alexa_local.act.address_book import read_address_book
-    from alexa_local.understand import Contact
+def _phrases(contacts: Path) -> tuple[PhraseClass, ...]:
+    """The names of an address book's people."""
+    from alexa_local.act.people import read_people
+    from alexa_local.understand import Catalogue, KnownPhrases
 
-    try:
-        entries, problems = read_address_book(file.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror}). Check its name.") from error
-    if not entries:
-        raise UsageError(f"{file} names nobody ({problems[0]}). Give a vCard or CSV file.")
-    return [Contact(entry.name, (entry.given, *entry.nicknames)) for entry in entries]
+    return KnownPhrases().of(Catalogue(contacts=read_people(contacts)))
 
 
 def _samples(file: Path) -> NDArray[np.int16]:

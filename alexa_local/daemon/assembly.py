@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from alexa_local.act import (
@@ -39,6 +41,7 @@ from alexa_local.understand import (
     Catalogue,
     Contact,
     Device,
+    KnownPhrases,
     OwnerIntents,
     Understander,
     known_sentences,
@@ -46,6 +49,7 @@ from alexa_local.understand import (
 )
 from alexa_local.wake import WakeWord
 
+_LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
 
 
@@ -128,6 +132,8 @@ class _Brain:
         self._broker: Broker | None = None
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
+        self._phrases = KnownPhrases(owner)
+        self._biased_to: Catalogue | None = None
         self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
@@ -140,6 +146,7 @@ class _Brain:
         self._sounding.playback.stop_speaking()
         outcome = self._actor.perform(meaning)
         self._watch.changed()
+        self._bias()
         return outcome
 
     def rehearse(self, meaning: Interpretation) -> Outcome | None:
@@ -191,9 +198,26 @@ class _Brain:
 
     def _learn_names(self) -> None:
         """Understand and recognise the names of the home as they are now, from the next request on."""
-        catalogue = self._catalogue()
-        self._understander = Understander(catalogue, self._owner)
-        self._recogniser.guide(known_sentences(self._owner, catalogue.contacts))
+        self._names = self._catalogue()
+        self._bias()
+        self._understander = Understander(self._names, self._owner)
+        self._recogniser.guide(known_sentences(self._owner, self._names))
+
+    def _bias(self) -> None:
+        """Hear the names more readily, with those of the timers of this moment; it takes milliseconds."""
+        running = {timer.name: None for timer in self.services.timers.all() if timer.name}
+        names = replace(self._names, running_timers=tuple(running))
+        if names == self._biased_to:
+            return
+        report = self._recogniser.bias(self._phrases.of(names))
+        self._biased_to = names
+        _LOG.info("%d phrases are listened for", report.phrases)
+        if report.unspelled or report.left_out:
+            _LOG.warning(
+                "%d names cannot be listened for, and %d are too many; see `alexa-local bias check NAME`",
+                len(report.unspelled),
+                report.left_out,
+            )
 
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]

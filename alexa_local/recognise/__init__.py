@@ -1,8 +1,18 @@
 """Words from feature frames: a streaming transducer, its search, and the rules that end a request."""
 
+from alexa_local.recognise.bias import BiasReport
 from alexa_local.recognise.end_of_speech import EndOfSpeech
 from alexa_local.recognise.endpoint import Evidence, ended_by
 from alexa_local.recognise.normalise import spoken_form
 from alexa_local.recognise.recogniser import Options, Recogniser, Stream
 
-__all__ = ["EndOfSpeech", "Evidence", "Options", "Recogniser", "Stream", "ended_by", "spoken_form"]
+__all__ = [
+    "BiasReport",
+    "EndOfSpeech",
+    "Evidence",
+    "Options",
+    "Recogniser",
+    "Stream",
+    "ended_by",
+    "spoken_form",
+]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, SentenceGraph
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
+from alexa_local.recognise import BiasReport
 from alexa_local.wake import Detection
 
 _LOUD = 0.0
@@ -113,13 +116,20 @@ class LoudRecogniser:
 
     Attributes:
         sentences: what it was last told to look for.
+        phrases: what it was last told to hear more readily.
     """
 
     sentences: SentenceGraph | None = None
+    phrases: tuple[PhraseClass, ...] = ()
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Remember the sentences."""
         self.sentences = sentences
+
+    def bias(self, classes: Iterable[PhraseClass]) -> BiasReport:
+        """Remember the phrases."""
+        self.phrases = tuple(classes)
+        return BiasReport(sum(len(each.phrases) for each in self.phrases))
 
     def stream(self) -> LoudStream:
         """A stream for a new utterance."""

@@ -1,4 +1,4 @@
-"""Sentences that a recogniser looks for: the owner's closed skills, and calls to people of the household."""
+"""Sentences that a recogniser looks for beside all others: the owner's closed skills."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from hassil.expression import Expression
 
 from alexa_local.messages import SentenceGraph
-from alexa_local.understand.catalogue import Catalogue, Contact
+from alexa_local.understand.catalogue import Catalogue
 from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template
 from alexa_local.understand.graph import ANY, WordGraph, build_graph
 from alexa_local.understand.owner import OwnerIntents
 
-NAMING_INTENTS = frozenset({"CallContact"})
-"""Built-in intents whose sentences are looked for when there are contacts."""
 
-
-def known_sentences(owner: OwnerIntents | None, contacts: Sequence[Contact] = ()) -> SentenceGraph | None:
-    """All of them as one graph, without those that take free text; None when there are none."""
-    built_in = built_in_grammar()
-    grammar = built_in.joined(owner.grammar) if owner else built_in
+def known_sentences(owner: OwnerIntents | None, catalogue: Catalogue | None = None) -> SentenceGraph | None:
+    """The owner's closed skills as one graph, without what takes free text; None when there are none."""
+    groups = [group for group in owner.grammar.groups if group.closed] if owner else []
+    if not owner or not groups:
+        return None
+    grammar = built_in_grammar().joined(owner.grammar)
     names = {
         name: tuple(SlotValue(parse_template(said), value) for said, value in entries)
-        for name, entries in Catalogue(contacts=tuple(contacts)).entries().items()
+        for name, entries in (catalogue or Catalogue()).entries().items()
     }
-    groups = [group for group in built_in.groups if contacts and group.intent in NAMING_INTENTS]
-    groups += [group for group in (owner.grammar.groups if owner else ()) if group.closed]
     return _joined(_graphs(groups, grammar.rules, {**grammar.types, **names}))
 
 

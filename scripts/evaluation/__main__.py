@@ -115,8 +115,8 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
             found = endpoint.measure(_progress(clips, len(rows)), make.end_pointers(args.config), per_clip)
         case _:
             wanted = {row.labels.get("intent") for row in rows}
-            interpret, sentences = make.interpret(args.intents, args.contacts, args.config, wanted)
-            transcribe = make.transcribe(sentences)
+            interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, wanted)
+            transcribe = make.transcribe(sentences, phrases, args.biasing or "fusion")
             found = intent.measure(_progress(clips, len(rows)), transcribe, interpret, per_clip)
     lines = found.lines()
     if clips.unreadable:
@@ -137,9 +137,7 @@ def _words_and_names(
         return make.transcribe(), None
     contacts, phrases = catalogue.read_contacts(args.contacts), catalogue.read_phrases(args.phrases)
     known = catalogue.Known(contacts, phrases, args.distractors)
-    as_the_daemon = args.biasing is None
-    sentences = known.calls() if as_the_daemon else None
-    return make.transcribe(sentences, known.classes(), args.biasing or "fusion"), known.names
+    return make.transcribe(None, known.classes(), args.biasing or "fusion"), known.names
 
 
 def _progress(clips: Iterable[T], count: int) -> Iterator[T]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alexa_local.config import load_config
 from alexa_local.errors import ConfigError
-from alexa_local.messages import PhraseClass, SentenceGraph
+from alexa_local.messages import PhraseClass
 from scripts.evaluation.names import Names
 from scripts.evaluation.rare_names import other_people
 
@@ -58,12 +58,6 @@ class Known:
 
         return (*KnownPhrases().of(self._all), *loose(self._loose))
 
-    def calls(self) -> SentenceGraph | None:
-        """What calls these people, which the recogniser looks for as the daemon has it do."""
-        from alexa_local.understand import known_sentences
-
-        return known_sentences(None, self._all.contacts)
-
 
 def loose(phrases: Iterable[str]) -> tuple[PhraseClass, ...]:
     """Phrases that may be said anywhere; no class without any."""
@@ -94,21 +88,13 @@ def read_contacts(path: Path | None) -> tuple[Contact, ...]:
     """The people in an address book, vCard or CSV.
 
     Raises:
-        ConfigError: it cannot be read.
+        UsageError: it cannot be read, or names nobody.
     """
     if path is None:
         return ()
-    from alexa_local.act.address_book import read_address_book
-    from alexa_local.understand import Contact
+    from alexa_local.act.people import read_people
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"The contacts {path} cannot be read ({error.strerror}). Give a vCard or CSV file."
-        ) from error
-    entries, _ = read_address_book(data)
-    return tuple(Contact(entry.name, tuple(entry.nicknames)) for entry in entries)
+    return read_people(path)
 
 
 def read_devices(path: Path | None) -> tuple[Device, ...]:

@@ -108,7 +108,7 @@ class Engines:
 
     def interpret(
         self, intents: Path | None, contacts: Path | None, config: Path | None, wanted: Collection[str | None]
-    ) -> tuple[Interpret, SentenceGraph | None]:
+    ) -> tuple[Interpret, SentenceGraph | None, tuple[PhraseClass, ...]]:
         """What requests mean: the built-in intents, the owner's, and the names of contacts.
 
         Args:
@@ -118,12 +118,20 @@ class Engines:
             wanted: the intents that the recordings are labelled with.
 
         Returns:
-            the understanding, and the sentences that the recogniser shall look for.
+            the understanding, the sentences that the recogniser shall look for, and the phrases that it shall
+            hear more readily.
         """
-        from alexa_local.understand import Catalogue, Understander, known_sentences, load_owner_intents
+        from alexa_local.understand import (
+            Catalogue,
+            KnownPhrases,
+            Understander,
+            known_sentences,
+            load_owner_intents,
+        )
 
         owner = load_owner_intents(intents or COFFEE_ORDERS)
         is_wanted = intents is not None or set(owner.actions) & set(wanted)
         catalogue = Catalogue(read_devices(config), contacts=read_contacts(contacts))
         chosen = owner if is_wanted else None
-        return Understander(catalogue, chosen).interpret, known_sentences(chosen, catalogue.contacts)
+        phrases = KnownPhrases(chosen).of(catalogue)
+        return Understander(catalogue, chosen).interpret, known_sentences(chosen, catalogue), phrases

@@ -39,12 +39,13 @@ def config(folder):
 @pytest.fixture
 def at_home(config, monkeypatch):
     """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
-    monkeypatch.setattr(
-        assembly, "_load_models", lambda config: (LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech())
-    )
+    models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
+    monkeypatch.setattr(assembly, "_load_models", lambda config: models)
     monkeypatch.setattr(assembly, "_pipeline", lambda *stages: FakePipeline([], stages[-2].bus.publish))
 
     class Home:
+        recogniser = models[1]
+
         def start(self) -> None:
             assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
             self.daemon = Daemon(config, lambda _: QuietMicrophone(), assemble, env={})
@@ -99,6 +100,21 @@ def test_imported_names_are_understood_at_once(at_home, folder):
     assert ask(folder / "c.sock", "contacts", data=data)["added"] == 1
     answer = ask(folder / "c.sock", "say", text="call zebulon quist")
     assert (answer["intent"], answer["slots"]) == ("CallContact", {"contact": "Zebulon Quist"})
+
+
+def test_names_of_people_devices_and_timers_are_listened_for(at_home, folder):
+    def listened_for(kind: str) -> tuple[str, ...]:
+        return next((each.phrases for each in at_home.recogniser.phrases if each.kind == kind), ())
+
+    assert listened_for("device") == ("lamp",)
+    assert listened_for("contact") == listened_for("timer") == ()
+    data = base64.b64encode(b"name,phone\nZebulon Quist,123\n").decode()
+    ask(folder / "c.sock", "contacts", data=data)
+    assert "zebulon quist" in listened_for("contact")
+    at_home.say("set a pasta timer for ten minutes")
+    assert listened_for("timer") == ("pasta",)
+    at_home.say("cancel the pasta timer")
+    assert listened_for("timer") == ()
 
 
 def test_local_only_is_remembered(at_home, folder):

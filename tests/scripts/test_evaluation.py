@@ -49,7 +49,7 @@ class LoudnessEngines(engines.Engines):
             "two lattes": Interpretation("orderDrink", {"coffeeDrink": "latte", "number": 2}),
             "a mocha": Interpretation("orderDrink", {"coffeeDrink": "mocha"}),
         }
-        return lambda hypotheses: meanings.get(hypotheses[0].text, Interpretation("")), None
+        return lambda hypotheses: meanings.get(hypotheses[0].text, Interpretation("")), None, ()
 
 
 class LoudnessDetector:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alexa_local.messages import SentenceGraph
-from alexa_local.understand import Contact, OwnerIntents, known_sentences, load_owner_intents
+from alexa_local.understand import Catalogue, Contact, OwnerIntents, known_sentences, load_owner_intents
 
 COFFEE = Path(__file__).parents[2] / "packaging" / "examples" / "coffee-orders.yaml"
 
@@ -44,9 +44,11 @@ def test_sentences_with_free_text_are_left_out(tmp_path: Path) -> None:
     assert can_say(graph, "feed the cat")
 
 
-def test_contacts_can_be_called_by_any_of_their_names() -> None:
-    graph = known_sentences(None, [Contact("Zdenka Krol", ("grandma",))])
+def test_closed_skills_may_name_people(tmp_path: Path) -> None:
+    intents = 'intents:\n  A: {sentences: ["fetch {contact}"], reply: x, closed: true}\n'
+    catalogue = Catalogue(contacts=(Contact("Zdenka Krol", ("grandma",)),))
+    graph = known_sentences(owner(tmp_path, intents), catalogue)
     assert graph is not None
-    assert can_say(graph, "call zdenka krol")
-    assert can_say(graph, "ring grandma")
-    assert not can_say(graph, "call")
+    assert can_say(graph, "fetch zdenka krol")
+    assert can_say(graph, "fetch grandma")
+    assert not can_say(graph, "fetch")
