@@ -195,6 +195,11 @@ class Recogniser:
         self._phrases: PhraseGraph | None = None
         self._spell = lru_cache(1 << 15)(self._networks.pieces.spell)
 
+    @property
+    def step_s(self) -> float:
+        """Seconds of one step of the encoder."""
+        return self._networks.frames_per_step * FRAME_S
+
     def stream(self) -> Stream:
         """A stream for a new utterance."""
         return Stream(self._networks, self._options, self._guide, self._attention, self._phrases)
