@@ -98,8 +98,9 @@ class EndpointRule:
 def _speculative_rules() -> Mapping[str, EndpointRule]:
     return MappingProxyType(
         {
-            "whole_sentence": EndpointRule(True, quiet_s=0.2, ended=0.4, sentence_end=0.05),
-            "pause": EndpointRule(True, quiet_s=0.4, ended=0.7),
+            "whole_sentence": EndpointRule(True, quiet_s=0.36, ended=0.6, sentence_end=0.05),
+            "end_of_speech": EndpointRule(True, quiet_s=0.48, ended=0.85, sentence_end=0.005),
+            "long_pause": EndpointRule(True, quiet_s=1.0, ended=0.8),
         }
     )
 
@@ -107,9 +108,10 @@ def _speculative_rules() -> Mapping[str, EndpointRule]:
 def _final_rules() -> Mapping[str, EndpointRule]:
     return MappingProxyType(
         {
-            "whole_sentence": EndpointRule(True, quiet_s=0.5, ended=0.8, sentence_end=0.05),
-            "end_of_speech": EndpointRule(True, quiet_s=0.8, ended=0.9),
-            "no_new_words": EndpointRule(True, trailing_silence_s=2.0, quiet_s=0.2),
+            "whole_sentence": EndpointRule(True, quiet_s=0.6, ended=0.85, sentence_end=0.2),
+            "end_of_speech": EndpointRule(True, quiet_s=0.8, ended=0.95),
+            "long_pause": EndpointRule(True, quiet_s=1.5, ended=0.8),
+            "no_new_words": EndpointRule(True, trailing_silence_s=3.0, quiet_s=0.4),
             "nothing_said": EndpointRule(trailing_silence_s=5.0),
             "too_long": EndpointRule(length_s=20.0),
         }

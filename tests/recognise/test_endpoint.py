@@ -10,7 +10,7 @@ from alexa_local.recognise import Evidence, ended_by
 SPEAKING = Evidence(
     words=True, trailing_silence_s=0.0, quiet_s=0.0, ended=0.0, sentence_end=0.0, length_s=3.0
 )
-WHOLE = replace(SPEAKING, trailing_silence_s=0.6, quiet_s=0.6, ended=0.95, sentence_end=0.5)
+WHOLE = replace(SPEAKING, trailing_silence_s=0.7, quiet_s=0.7, ended=0.9, sentence_end=0.5)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ WHOLE = replace(SPEAKING, trailing_silence_s=0.6, quiet_s=0.6, ended=0.95, sente
         (WHOLE, "whole_sentence"),
         (replace(WHOLE, words=False), None),
         (replace(WHOLE, sentence_end=0.0001), None),
-        (replace(WHOLE, sentence_end=0.0001, quiet_s=1.5, ended=0.99), "end_of_speech"),
+        (replace(WHOLE, sentence_end=0.0001, quiet_s=0.9, ended=0.99), "end_of_speech"),
         (replace(SPEAKING, length_s=20.0), "too_long"),
     ],
 )

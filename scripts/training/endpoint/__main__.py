@@ -38,9 +38,11 @@ def main() -> int:
         return 66
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    network = train(
-        make_stage(options.stores, options.seed), options.batches, options.batch, options.learning_rate
-    )
+    stage = make_stage(options.stores, options.seed)
+    network = new_network(stage)
+    if options.start:
+        network.load_state_dict(torch.load(options.start, weights_only=True))
+    train(network, stage, options.batches, options.batch, options.learning_rate)
     figures = judge(network, make_stage(options.stores, options.seed + 1, held_out=True))
     _LOG.info("on speakers kept out: %s", figures)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -56,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--folder", type=Path, default=Path("firmware_models") / NAME, help="the model's folder"
     )
+    parser.add_argument("--start", type=Path, help="a trained network to go on from")
     parser.add_argument("--batches", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=48, help="scenes in a batch")
     parser.add_argument("--learning-rate", type=float, default=4e-3)
@@ -79,12 +82,17 @@ def make_stage(stores: Path, seed: int, held_out: bool = False) -> Stage:
     return Stage(speech, wakes, open_store(stores / "noise")[0], np.random.default_rng(seed))
 
 
-def train(stage: Stage, batches: int, size: int, learning_rate: float) -> EndNetwork:
-    """A network after so many batches."""
+def new_network(stage: Stage) -> EndNetwork:
+    """A network that knows how loud the bands are, and nothing else."""
     network = EndNetwork()
     sample = np.concatenate([stage.scene().frames for _ in range(100)])
     network.mean.data = torch.from_numpy(sample.mean(0))
     network.scale.data = torch.from_numpy(1.0 / sample.std(0))
+    return network
+
+
+def train(network: EndNetwork, stage: Stage, batches: int, size: int, learning_rate: float) -> None:
+    """So many batches more."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -105,7 +113,6 @@ def train(stage: Stage, batches: int, size: int, learning_rate: float) -> EndNet
         if batch % 50 == 49:
             _LOG.info("batch %s: %.4f, %.0f s", batch + 1, np.mean(losses), time.monotonic() - started_s)
             losses = []
-    return network
 
 
 def _stacked(scenes: list[Scene]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -162,7 +169,8 @@ def write_folder(network: EndNetwork, options: argparse.Namespace, figures: dict
         "training": {
             "command": "python -m scripts.training.endpoint --stores STORES --out RUN "
             f"--batches {options.batches} --batch {options.batch} "
-            f"--learning-rate {options.learning_rate} --seed {options.seed}",
+            f"--learning-rate {options.learning_rate} --seed {options.seed}"
+            + (" --start FIRST/network.pt" if options.start else ""),
             "data": [*SHARES, "wake_words/alexa-000 to 159", "noise"],
             "never_trained_on": [
                 "LibriSpeech dev-clean",
