@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alexa_local.errors import AudioFileError
+from alexa_local.errors import AudioFileError, UsageError
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -18,6 +18,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     transcribe = commands.add_parser("transcribe", help=text, description=text, parents=[common])
     transcribe.add_argument(
         "--contacts", metavar="FILE", type=Path, help="an address book whose names may be said"
+    )
+    transcribe.add_argument(
+        "--lattice",
+        metavar="OUT",
+        type=Path,
+        help="write all readings of one FILE: .json, .lat (few bytes), .slf (HTK) or .txt (Kaldi)",
     )
     transcribe.set_defaults(run=_transcribe)
     text = 'Find the wake word "Alexa" in sound files.'
@@ -32,8 +38,10 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     from alexa_local.cli.offline import make_transcriber
     from alexa_local.cli.settings import settings_of
 
-    transcribe = make_transcriber(settings_of(arguments), arguments.contacts)
     many = len(arguments.files) > 1
+    if many and arguments.lattice:
+        raise UsageError("--lattice writes the readings of one FILE. Give one.")
+    transcribe = make_transcriber(settings_of(arguments), arguments.contacts, arguments.lattice)
     return _each(
         arguments, transcribe, lambda file, found: f"{file}: {found['text']}" if many else found["text"]
     )

@@ -56,9 +56,18 @@ def _faint_second() -> NDArray[np.int16]:
     return np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
 
 
-def make_transcriber(config: Config, contacts: Path | None) -> Callable[[Path], dict[str, Any]]:
-    """A function from a file to what is said in it; the people of an address book may be named."""
+def make_transcriber(
+    config: Config, contacts: Path | None, lattice: Path | None = None
+) -> Callable[[Path], dict[str, Any]]:
+    """A function from a file to what is said in it.
+
+    Args:
+        config: the settings.
+        contacts: an address book, whose people may be named.
+        lattice: where all readings of the file are written.
+    """
     from alexa_local.recognise import Options, Recogniser
+    from alexa_local.recognise.lattice_files import write_lattice
 
     settings = config.recogniser
     model = open_model(settings.model, config.daemon.models_dir)
@@ -69,7 +78,11 @@ def make_transcriber(config: Config, contacts: Path | None) -> Callable[[Path], 
     def transcribe(file: Path) -> dict[str, Any]:
         samples = _samples(file)
         began_s = time.process_time()
-        n_best = recogniser.transcribe(samples)
+        if lattice:
+            n_best, readings = recogniser.transcribe_with_lattice(samples)
+            write_lattice(readings, lattice)
+        else:
+            n_best = recogniser.transcribe(samples)
         spent_s, seconds = time.process_time() - began_s, len(samples) / SAMPLE_RATE
         return {
             "text": n_best[0].text if n_best else "",

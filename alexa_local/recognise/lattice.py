@@ -24,6 +24,11 @@ def n_best(lattice: Lattice, most: int) -> list[Hypothesis]:
     return [Hypothesis(" ".join(words), one.score, one.times) for words, one in likeliest(nodes, most)]
 
 
+def total(lattice: Lattice) -> float:
+    """Natural log of all readings together."""
+    return _sums(lattice.arcs, len(lattice.times_s) - 1)[0][-1]
+
+
 def with_posteriors(times_s: Sequence[float], arcs: Iterable[LatticeArc]) -> Lattice:
     """A lattice of these arcs, with posteriors by forward-backward; what leads nowhere is left out.
 

@@ -26,6 +26,9 @@ from alexa_local.messages import Lattice, LatticeArc
 from alexa_local.recognise.lattice import pruned, with_posteriors
 
 MAGIC, VERSION = b"AL", 1
+WIRE_BYTES = 1000
+"""What a request's lattice should need at most."""
+
 SCORE_UNITS = 32
 """Units in a nat."""
 

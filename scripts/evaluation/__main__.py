@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from alexa_local.errors import AlexaLocalError
-from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, names, wake
+from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, lattice, names, wake
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
 
@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
         "what",
-        choices=("asr", "wake", "intent", "endpoint"),
-        help="words, the wake word, intents with slots, or when a request is taken for finished",
+        choices=("asr", "wake", "intent", "endpoint", "lattice"),
+        help="words, the wake word, intents with slots, when a request is taken for finished, or lattices",
     )
     top.add_argument(
         "manifests", nargs="+", type=Path, metavar="MANIFEST", help="manifest.jsonl: one row a clip"
@@ -104,7 +104,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
     clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
     per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
-    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends
+    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends | lattice.Lattices
     match args.what:
         case "asr":
             transcribe, names = _words_and_names(args, make)
@@ -113,6 +113,9 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case "endpoint":
             found = endpoint.measure(_progress(clips, len(rows)), make.end_pointers(args.config), per_clip)
+        case "lattice":
+            transcribe_all = make.recogniser().transcribe_with_lattice
+            found = lattice.measure(_progress(clips, len(rows)), transcribe_all, per_clip)
         case _:
             wanted = {row.labels.get("intent") for row in rows}
             interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, wanted)

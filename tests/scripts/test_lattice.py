@@ -1,0 +1,34 @@
+"""What `scripts/evaluate lattice` says of lattices."""
+
+from pathlib import Path
+
+import numpy as np
+
+from alexa_local.messages import Hypothesis
+from alexa_local.recognise.lattice_wire import to_bytes
+from scripts.evaluation import lattice
+from scripts.evaluation.manifest import Row
+from tests.recognise.test_lattice_files import SMALL
+
+
+def test_best_and_luckiest_readings_and_sizes_are_measured() -> None:
+    clips = [
+        (Row(name, Path(name), labels), np.zeros(32_000, np.int16))
+        for name, labels in [("a", {"text": "Call 'em!"}), ("b", {"text": "call tom"}), ("c", {})]
+    ]
+    rows: list[dict] = []
+    found = lattice.measure(clips, lambda _: ([Hypothesis("call mum", -1.0)], SMALL), rows.append)
+    size = len(to_bytes(SMALL))
+    assert found.summary() == {
+        "clips": 3,
+        "wer": 50.0,
+        "oracle_wer": 25.0,  # 'em is in the lattice, tom is not
+        "bytes_median": size,
+        "opus_ratio": round(6000 / size, 1),
+    }
+    assert [row.get("oracle_edits") for row in rows] == [0, 1, None]
+    assert found.without_text == 1
+
+
+def test_no_clips_are_no_reason_to_fail() -> None:
+    assert lattice.measure([], lambda _: ([], SMALL), lambda row: None).summary()["clips"] == 0
