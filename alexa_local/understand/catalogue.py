@@ -139,11 +139,23 @@ def _people(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, str]]:
         for nickname in contact.nicknames:
             yield spoken_words(nickname), contact.name
     for calls in (other_wordings, _one_word, _short_names):
-        meant: dict[str, set[str]] = {}
+        meant: dict[str, dict[str, str]] = {}  # by what is said and by full name: somebody may be there twice
         for contact in contacts:
             for said in calls(contact.name):
-                meant.setdefault(said, set()).add(contact.name)
-        yield from ((said, next(iter(names))) for said, names in meant.items() if len(names) == 1)
+                meant.setdefault(said, {}).setdefault(spoken_words(contact.name), contact.name)
+        yield from ((said, next(iter(names.values()))) for said, names in meant.items() if len(names) == 1)
+
+
+def people_called(spoken: str, contacts: tuple[Contact, ...]) -> tuple[str, ...]:
+    """Everybody whom a name may mean, also where it means several."""
+
+    def calls(contact: Contact) -> Iterator[str]:
+        yield spoken_words(contact.name)
+        yield from map(spoken_words, contact.nicknames)
+        for wordings in (other_wordings, _one_word, _short_names):
+            yield from wordings(contact.name)
+
+    return tuple(dict.fromkeys(one.name for one in contacts if spoken and spoken in calls(one)))
 
 
 def _one_word(name: str) -> tuple[str, ...]:
