@@ -10,7 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
+from alexa_local.recognise.lattice import n_best
+
+READINGS = 6
+"""Readings of a lattice that are looked at."""
 
 WINDOW_S = 5.0
 """A person who was not understood has said it again by then."""
@@ -29,6 +33,11 @@ class Revision:
     request: int
     hypotheses: tuple[Hypothesis, ...]
     source: str
+
+
+def revision(request: int, lattice: Lattice, source: str) -> Revision:
+    """What a lattice of the request, rescored by whomever, says of it."""
+    return Revision(request, tuple(n_best(lattice, READINGS)), source)
 
 
 class Revisable:

@@ -9,9 +9,11 @@ import pytest
 
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.events import EventBus
-from alexa_local.daemon.revision import WINDOW_S, Revisable, Revision
+from alexa_local.daemon.revision import WINDOW_S, Revisable, Revision, revision
 from alexa_local.errors import StorageError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, LatticeArc, Outcome
+from alexa_local.recognise.lattice import n_best
+from alexa_local.recognise.rescore import Mix, rescore
 
 MEANINGS = {
     "lamp on": Interpretation("TurnOn", {"device": "lamp"}),
@@ -104,3 +106,26 @@ def test_a_request_that_failed_half_way_is_not_tried_again() -> None:
         house.revise(request, "lamp on")
     house.fails = False
     assert house.revise(request, "lamp on")["refused"] == "done"
+
+
+class KnowsLamps:
+    """A language model of one word."""
+
+    start = ()
+
+    def score(self, history: tuple[()], word: str) -> float:
+        return 0.0 if word in ("lamp", "on", "") else -9.0
+
+    def next(self, history: tuple[()], word: str) -> tuple[()]:
+        return ()
+
+
+def test_a_rescored_lattice_comes_back_as_a_revision() -> None:
+    house = House()
+    arcs = [LatticeArc(0, 1, word, 0.0, 0.4, acoustic) for word, acoustic in (("lamp", -2.0), ("lump", -1.0))]
+    lattice = Lattice((0.0, 0.4, 0.7), (*arcs, LatticeArc(1, 2, "on", 0.4, 0.7, -0.1)))
+    request = house.hear(n_best(lattice, 1)[0].text)["request"]
+    assert house.done == []
+    rescored = rescore(lattice, KnowsLamps(), Mix(model=1.0))
+    found = house.work(house.act.revise(revision(request, rescored, "rescored")))
+    assert found["done"] and house.done == ["TurnOn"]
