@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,19 +172,19 @@ class Attention:
         networks: AttentionNetworks,
         predict: Callable[[Labels], Vector],
         catalogue: Catalogue,
-        file: Path | None = None,
+        vectors: PhraseVectors,
     ) -> None:
-        """Encode the phrases, as far as the file does not know them.
+        """Encode the phrases, as far as their vectors are not known.
 
         Args:
             networks: the weights.
             predict: the prediction network, from a label context to float32 (joint,).
             catalogue: the phrases.
-            file: where their vectors are kept.
+            vectors: of the phrases of earlier catalogues.
         """
         self.catalogue = catalogue
         self._networks, self._plain = networks, predict
-        keys, values = PhraseVectors(networks.encode, networks.weights, file).of(catalogue.phrases)
+        keys, values = vectors.of(catalogue.phrases)
         self._keys = _by_head(keys, networks.heads).transpose(0, 2, 1).copy()  # (heads, key, N)
         self._values = _by_head(values, networks.heads)  # (heads, N, value)
         self._piece_values = _by_head(networks.piece_values, networks.heads)  # (heads, pieces, value)

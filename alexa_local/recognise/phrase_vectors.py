@@ -17,6 +17,9 @@ from alexa_local.tflite.quantise import dequantise_rows, quantise_rows
 
 _log = logging.getLogger(__name__)
 
+FEW = 0.01
+"""Share of new phrases that is not worth writing: a timer's name comes and goes."""
+
 Phrase = tuple[int, ...]
 Encode = Callable[[Sequence[Phrase]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 """From phrases to keys (N, K) and values (N, V), float32."""
@@ -26,6 +29,7 @@ class PhraseVectors:
     """Keys and values of phrases; what a file holds is as good as what is encoded, for both are rounded.
 
     Attributes:
+        file: where they are kept, or None.
         encoded: how many phrases the last `of` had to encode.
     """
 
@@ -37,7 +41,7 @@ class PhraseVectors:
             model: names the weights; vectors of others are not used.
             file: where the vectors are kept; None keeps nothing. One that is damaged is written anew.
         """
-        self._encode, self._model, self._file = encode, model, file
+        self._encode, self._model, self.file = encode, model, file
         self._known: dict[Phrase, tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.float32]]] = {}
         self.encoded = 0
         if file:
@@ -51,11 +55,11 @@ class PhraseVectors:
             (keys, key_scales), (values, value_scales) = map(quantise_rows, self._encode(new))
             scales = np.stack([key_scales, value_scales], axis=1)  # (N, 2)
             self._known.update(zip(new, zip(keys, values, scales, strict=True), strict=True))
-        changed = bool(new) or len(self._known) > len(set(phrases))
+        removed = len(self._known) > len(set(phrases))
         self._known = {phrase: self._known[phrase] for phrase in phrases}
         all_keys, all_values, all_scales = self._stacked()
-        if changed and self._file:
-            self._write(self._file, all_keys, all_values, all_scales)
+        if self.file and (removed or len(new) > FEW * len(phrases)):
+            self._write(self.file, all_keys, all_values, all_scales)
         order = {phrase: row for row, phrase in enumerate(self._known)}
         rows = [order[phrase] for phrase in phrases]
         keys32 = dequantise_rows(all_keys, all_scales[:, 0])

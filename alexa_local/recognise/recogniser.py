@@ -23,6 +23,7 @@ from alexa_local.recognise.lattice import joined
 from alexa_local.recognise.lattice_pieces import Path
 from alexa_local.recognise.lattice_words import word_lattice
 from alexa_local.recognise.networks import Networks, Pieces
+from alexa_local.recognise.phrase_vectors import PhraseVectors
 from alexa_local.recognise.search import BeamSearch, Scorer, Scores
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
@@ -192,6 +193,7 @@ class Recogniser:
         self._options = options
         self._guide: Guide | None = None
         self._attention: Attention | None = None
+        self._vectors: PhraseVectors | None = None
         self._phrases: PhraseGraph | None = None
         self._spell = lru_cache(1 << 15)(self._networks.pieces.spell)
 
@@ -243,9 +245,14 @@ class Recogniser:
         if not classes or not networks:
             self._attention = None
             return ()
-        catalogue = spell_catalogue(classes, self._networks.pieces.spell, networks.longest)
-        found = Attention(networks, self._networks.predict, catalogue, file) if catalogue.phrases else None
-        self._attention = found
+        catalogue = spell_catalogue(classes, self._spell, networks.longest)
+        if self._vectors is None or self._vectors.file != file:
+            self._vectors = PhraseVectors(networks.encode, networks.weights, file)
+        self._attention = (
+            Attention(networks, self._networks.predict, catalogue, self._vectors)
+            if catalogue.phrases
+            else None
+        )
         return catalogue.unspelled
 
     def attention_map(self, samples: NDArray[np.int16]) -> tuple[tuple[str, ...], NDArray[np.float32]]:

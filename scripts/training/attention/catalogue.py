@@ -17,7 +17,9 @@ Word = tuple[int, ...]
 """A word's pieces."""
 
 PRESENT = 0.7
-"""Share of the utterances of which a phrase is in the catalogue."""
+"""Share of the utterances of which phrases are in the catalogue."""
+WORDS_A_PHRASE = 4
+"""Of such an utterance: so many words for each phrase of it that is drawn."""
 WITHOUT = 0.15
 """Share of the batches of which no phrase is in the catalogue."""
 FEWEST, MOST = 20, 500
@@ -94,7 +96,12 @@ def draw_catalogue(
         for labels, count in zip(batch.labels, batch.counts.tolist(), strict=True)
     ]
     without = random.random() < WITHOUT
-    drawn = {words.draw(sentence, random) for sentence in said if random.random() < PRESENT}
+    drawn = {
+        words.draw(sentence, random)
+        for sentence in said
+        if random.random() < PRESENT
+        for _ in range(1 + len(sentence) // WORDS_A_PHRASE)
+    }
     size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST))))
     phrases = set() if without else drawn
     while len(phrases) < size:

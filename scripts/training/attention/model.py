@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NEVER = -1e9
-OUT_RATE = 0.05
-"""The rate of the last layer as a share of the others': its weights are as much smaller."""
+VALUE_RATE, OUT_RATE = 0.1, 0.03
+"""The rates of values and of the last layer as shares of the others': their weights are as much smaller."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Biasing(nn.Module):
         self.out = nn.Linear(sizes.heads * sizes.value, sizes.joint, bias=False)
         nn.init.zeros_(self.out.weight)
 
-    def lean_on(self, output: Tensor, nats: float = 1.0) -> None:
+    def lean_on(self, output: Tensor, nats: float = 3.0) -> None:
         """Begin with values that make their pieces likelier, by about so many nats, in a given joint.
 
         Args:
@@ -155,12 +155,15 @@ class Biasing(nn.Module):
             self.out.weight *= nats / (0.5 * (rows**2).sum(1).mean())
 
     def groups(self, rate: float) -> list[dict[str, object]]:
-        """Parameters and the highest rates they learn at: `out` is small, and must move in smaller steps."""
-        rest = [parameter for name, parameter in self.named_parameters() if not name.startswith("out.")]
-        return [
-            {"params": rest, "peak": rate},
-            {"params": list(self.out.parameters()), "peak": rate * OUT_RATE},
-        ]
+        """Parameters, and the highest rates they learn at: values begin useful and small, and move slowly."""
+        slow: list[nn.Parameter] = []
+        out: list[nn.Parameter] = []
+        rest: list[nn.Parameter] = []
+        for name, parameter in self.named_parameters():
+            group = out if name.startswith("out.") else slow if "value" in name else rest
+            group.append(parameter)
+        rates = (rate, rate * VALUE_RATE, rate * OUT_RATE)
+        return [{"params": group, "peak": peak} for group, peak in zip((rest, slow, out), rates, strict=True)]
 
     def hear(self, encoded: Tensor, phrases: Phrases) -> tuple[Tensor, Tensor]:
         """What is added to encoded (B, T, joint), and the attention, (B, T, heads, 1 + N), no-bias first."""
