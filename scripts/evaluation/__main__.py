@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--biasing",
         choices=get_args(engines.Biasing),
-        help="asr: how the names help, if not as in the daemon (fusion, and calls looked for)",
+        default="fusion",
+        help="asr, intent: how names help to recognise (fusion)",
     )
     top.add_argument(
         "--config",
@@ -119,7 +120,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         case _:
             wanted = {row.labels.get("intent") for row in rows}
             interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, wanted)
-            transcribe = make.transcribe(sentences, phrases, args.biasing or "fusion")
+            transcribe = make.transcribe(sentences, phrases, args.biasing)
             found = intent.measure(_progress(clips, len(rows)), transcribe, interpret, per_clip)
     lines = found.lines()
     if clips.unreadable:
@@ -132,15 +133,12 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
 def _words_and_names(
     args: argparse.Namespace, make: engines.Engines
 ) -> tuple[asr.Transcribe, names.Names | None]:
-    """The recogniser, told of the catalogue, and the catalogue's names; None without a catalogue.
-
-    Unless --biasing says otherwise, it is set up as the daemon sets it up.
-    """
+    """The recogniser, told of the catalogue, and the catalogue's names; None without a catalogue."""
     if args.contacts is None and args.phrases is None:
         return make.transcribe(), None
     contacts, phrases = catalogue.read_contacts(args.contacts), catalogue.read_phrases(args.phrases)
     known = catalogue.Known(contacts, phrases, args.distractors)
-    return make.transcribe(None, known.classes(), args.biasing or "fusion"), known.names
+    return make.transcribe(None, known.classes(), args.biasing), known.names
 
 
 def _progress(clips: Iterable[T], count: int) -> Iterator[T]:

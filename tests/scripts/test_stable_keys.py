@@ -5,6 +5,7 @@ import pytest
 from scripts.evaluation.asr import Words
 from scripts.evaluation.endpoint import Ends
 from scripts.evaluation.intent import Intents
+from scripts.evaluation.lattice import Lattices
 from scripts.evaluation.wake import Wakes
 
 ENDPOINT = (
@@ -20,6 +21,7 @@ ENDPOINT = (
         (Wakes(0.5), "positives missed missed_pct hours false_accepts false_per_hour"),
         (Intents(), "clips exact slots_f1"),
         (Ends(), ENDPOINT),
+        (Lattices(), "clips wer oracle_wer bytes_median opus_ratio"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
