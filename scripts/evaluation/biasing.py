@@ -14,7 +14,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -106,9 +106,10 @@ def measure_cell(engines: Engines, of: Set, rows: Sequence[Row], blank: Cell) ->
     """Fill in one cell."""
     biasing: Biasing = next(one for one in get_args(Biasing) if one == blank.biasing)
     told = Told(engines, of, biasing, blank.size)
+    if not of.has_names:
+        rows = [replace(row, labels={**row.labels, "names": []}) for row in rows]
     clips = Clips(rows, None, lambda line: print(line, file=sys.stderr))
-    transcribe = told.transcribe
-    found = measure(told.clips(iter(clips)), transcribe, lambda row: None, Names(()))
+    found = measure(told.clips(iter(clips)), told.transcribe, lambda row: None, Names(()))
     return Cell(
         *blank.key,
         clips=found.clips,

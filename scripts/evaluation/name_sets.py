@@ -28,6 +28,7 @@ class Set:
         about: one line for people.
         catalogue: what is known.
         whole: whether all clips know the same.
+        has_names: whether names are spoken that biasing is to help with.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Set:
     about: str
     catalogue: Catalogue
     whole: bool = True
+    has_names: bool = True
 
 
 def sets(folder: Path) -> tuple[Set, ...]:
@@ -46,7 +48,9 @@ def sets(folder: Path) -> tuple[Set, ...]:
     return (
         Set("commands", "commands", "synthesised commands, their names in the catalogue", _household),
         Set("strangers", "commands", "the same, their names not in the catalogue", _strangers),
-        Set("everyday", "everyday", "synthesised everyday requests without names", _household),
+        Set(
+            "everyday", "everyday", "synthesised everyday requests without names", _household, has_names=False
+        ),
         Set("said", "said", "people saying and spelling names", partial(_listed, said)),
         Set(
             "rare words",
@@ -55,7 +59,7 @@ def sets(folder: Path) -> tuple[Set, ...]:
             partial(_rare, rare),
             whole=False,
         ),
-        Set("reading", "readers", "people reading, the household's names known", _household),
+        Set("reading", "readers", "people reading, the household's names known", _household, has_names=False),
     )
 
 

@@ -85,7 +85,7 @@ def test_names_are_right_when_they_are_known_and_other_speech_does_not_change(fo
         "everyday": {"none": None, "fusion 50": None},
         "said": {"none": 0.0, "fusion 50": 100.0},
         "rare words": {"none": 0.0, "fusion 50": 100.0},
-        "reading": {"none": 0.0, "fusion 50": 0.0},
+        "reading": {"none": None, "fusion 50": None},
     }
     assert found["everyday"]["fusion 50"] == {"wer": 0.0}
     assert "wer" not in found["said"]["none"]
