@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -69,9 +69,10 @@ class Reset:
 
 @dataclass(frozen=True)
 class _Speculation:
-    """What was handed on provisionally: its words, and when."""
+    """What was handed on provisionally: its words, the stream's words so far at that time, and when."""
 
     text: str
+    partial: str
     at_s: float
     quiet_s: float
 
@@ -194,8 +195,7 @@ class Pipeline:
     def _speculate(self, stream: Stream, evidence: Evidence) -> list[Request | Reset]:
         """Hand on provisionally what was said so far, or take it back when the words have gone on."""
         if self._speculation is not None:
-            went_on = not self._speculation.text.startswith(stream.partial)
-            return [*self._take_back("went on")] if went_on else []
+            return [*self._take_back("went on")] if self._went_on(stream, self._speculation) else []
         rule = ended_by(self._rules.speculative, evidence)
         if rule is None:
             return []
@@ -203,10 +203,20 @@ class Pipeline:
         hypotheses = tuple(stream.peek())
         self._spent_s += time.thread_time() - began_s
         text = hypotheses[0].text
-        self._speculation = _Speculation(text, self._now_s, evidence.quiet_s)
+        self._speculation = _Speculation(text, stream.partial, self._now_s, evidence.quiet_s)
         timings = {"speculative_s": round(evidence.quiet_s, 3)}
         self._on_event("speculative", {"text": text, "rule": rule, "timings": timings})
         return [Request(hypotheses, self._opened_s, self._now_s, rule, timings, "speculative")]
+
+    def _went_on(self, stream: Stream, foreseen: _Speculation) -> bool:
+        """Whether there are other words by now; words so far that come and go do not count."""
+        if stream.partial == foreseen.partial:
+            return False
+        began_s = time.thread_time()
+        text = stream.peek()[0].text
+        self._spent_s += time.thread_time() - began_s
+        self._speculation = replace(foreseen, partial=stream.partial)
+        return text != foreseen.text
 
     def _take_back(self, reason: str) -> list[Reset]:
         """Undo the speculative decision, if there is one."""

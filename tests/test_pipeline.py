@@ -6,7 +6,7 @@ import pytest
 from alexa_local.config import EndpointSettings
 from alexa_local.messages import Hypothesis
 from alexa_local.pipeline import Pipeline, Request, Reset
-from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudWakeWord
+from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudStream, LoudWakeWord
 
 RATE = 16_000
 
@@ -102,6 +102,24 @@ def test_words_that_change_at_the_very_end_take_back_what_was_foreseen() -> None
     assert [one.stage for one in decisions] == ["speculative", "reset", "final"]
     assert decisions[1].reason == "revised"
     assert "lead_s" not in decisions[2].timings
+
+
+def test_partial_words_that_come_and_go_take_nothing_back() -> None:
+    """A search may drop a word from its readings so far that the whole reading never had, or the reverse."""
+
+    class Flickering(LoudRecogniser):
+        def stream(self):
+            class Stream(LoudStream):
+                partial = property(lambda self: "loud" + " er" * (int(self.length_s * 10) % 2))
+
+                def peek(self):
+                    return [Hypothesis("loud", -1.0)]
+
+            return Stream()
+
+    decisions, events = run(SCENE, 640, Flickering())
+    assert [one.stage for one in decisions] == ["speculative", "final"]
+    assert "reset" not in events
 
 
 def test_cancelling_takes_back_what_was_foreseen() -> None:
