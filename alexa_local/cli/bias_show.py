@@ -1,11 +1,9 @@
-"""`alexa-local bias show`: which phrases of the catalogue an utterance's sound attends to, and when."""
+"""What `alexa-local bias show` does: which phrases an utterance's sound attends to, and when."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +17,8 @@ _COLUMNS = 60
 """Of the map on the terminal."""
 
 
-def add_show(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add show to the subcommands of bias."""
-    text = "Draw the attention of a recording over the catalogue: phrases down, time across."
-    parser = commands.add_parser("show", help=text, description=text, parents=[common])
-    parser.add_argument("file", metavar="FILE", type=Path, help="a sound file")
-    parser.add_argument("--contacts", metavar="FILE", type=Path, help="an address book, for its names")
-    parser.add_argument("--phrase", action="append", default=[], help="one more phrase; may be repeated")
-    parser.add_argument("--top", type=int, default=12, metavar="N", help="phrases shown (12)")
-    parser.add_argument("--out", metavar="FILE.svg", type=Path, help="write a picture too")
-    parser.add_argument("--json", action="store_true", help="one JSON object with the shares")
-    parser.set_defaults(run=_show)
-
-
-def _show(arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> int:
+    """Draw what the arguments of the command ask for."""
     from alexa_local.cli.settings import settings_of
 
     if arguments.out and arguments.out.suffix != ".svg":

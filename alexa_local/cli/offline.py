@@ -73,7 +73,7 @@ def make_transcriber(
     model = open_model(settings.model, config.daemon.models_dir)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
     if contacts:
-        recogniser.bias(_phrases(contacts))
+        recogniser.listen_for(_phrases(contacts), settings.biasing)
 
     def transcribe(file: Path) -> dict[str, Any]:
         samples = _samples(file)

@@ -66,6 +66,9 @@ class RecogniserSettings:
     threads: int = _number(1, 1, 16)
     """CPU threads."""
 
+    biasing: Literal["none", "fusion", "attention", "both"] = "fusion"
+    """How the names of the household are made likelier: in the search's scores, in the networks, or both."""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if self.n_best > self.beam:

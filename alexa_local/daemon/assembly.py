@@ -27,7 +27,7 @@ from alexa_local.config import Config
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.parts import Host, Parts
-from alexa_local.daemon.paths import DATABASE, state_dir
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
@@ -209,7 +209,9 @@ class _Brain:
         names = replace(self._names, running_timers=tuple(running))
         if names == self._biased_to:
             return
-        report = self._recogniser.bias(self._phrases.of(names))
+        file = state_dir(self._config.daemon) / PHRASE_VECTORS
+        how = self._config.recogniser.biasing
+        report = self._recogniser.listen_for(self._phrases.of(names), how, file)
         self._biased_to = names
         _LOG.info("%d phrases are listened for", report.phrases)
         if report.unspelled or report.left_out:

@@ -9,6 +9,8 @@ from pathlib import Path
 from alexa_local.config import DaemonSettings
 
 SOCKET, DATABASE = "control.sock", "alexa-local.sqlite"
+PHRASE_VECTORS = "phrases.npz"
+"""What attention biasing makes of the names, kept so that only new ones are encoded; it may be deleted."""
 SERVICE_RUNTIME, SERVICE_STATE = Path("/run/alexa-local"), Path("/var/lib/alexa-local")
 
 

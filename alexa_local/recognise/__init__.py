@@ -4,10 +4,11 @@ from alexa_local.recognise.bias import BiasReport
 from alexa_local.recognise.end_of_speech import EndOfSpeech
 from alexa_local.recognise.endpoint import Evidence, ended_by
 from alexa_local.recognise.normalise import spoken_form
-from alexa_local.recognise.recogniser import Options, Recogniser, Stream
+from alexa_local.recognise.recogniser import Biasing, Options, Recogniser, Stream
 
 __all__ = [
     "BiasReport",
+    "Biasing",
     "EndOfSpeech",
     "Evidence",
     "Options",

@@ -9,7 +9,6 @@ matrices and is done here.
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,8 +22,6 @@ from alexa_local.models import Model
 from alexa_local.recognise.bias import MOST_PHRASES
 from alexa_local.recognise.phrase_vectors import Phrase, PhraseVectors
 from alexa_local.tflite import load
-
-_log = logging.getLogger(__name__)
 
 Vector = NDArray[np.float32]
 Labels = tuple[int, ...]
@@ -135,20 +132,20 @@ class Catalogue:
         phrases: each once, cut to what the networks look at, in order.
         names: how each is written.
         unspelled: those that no pieces spell.
+        left_out: how many were too many.
     """
 
     phrases: tuple[Phrase, ...]
     names: tuple[str, ...]
     unspelled: tuple[str, ...]
+    left_out: int
 
 
 def spell_catalogue(
     classes: Iterable[PhraseClass], spell: Callable[[str], Phrase], longest: int
 ) -> Catalogue:
-    """The phrases of all classes; those beyond MOST_PHRASES are left out, and the log says how many."""
+    """The phrases of all classes, MOST_PHRASES of them at most."""
     names = list(dict.fromkeys(phrase for each in classes for phrase in each.phrases))
-    if len(names) > MOST_PHRASES:
-        _log.warning("Of %d phrases, %d are listened for.", len(names), MOST_PHRASES)
     spelled: dict[Phrase, str] = {}
     unspelled = []
     for name in names[:MOST_PHRASES]:
@@ -157,7 +154,8 @@ def spell_catalogue(
             spelled.setdefault(tuple(itertools.chain.from_iterable(words))[:longest], name)
         else:
             unspelled.append(name)
-    return Catalogue(tuple(spelled), tuple(spelled.values()), tuple(unspelled))
+    left_out = max(0, len(names) - MOST_PHRASES)
+    return Catalogue(tuple(spelled), tuple(spelled.values()), tuple(unspelled), left_out)
 
 
 class Attention:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path as FilePath
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from alexa_local.recognise.lattice_words import word_lattice
 from alexa_local.recognise.networks import Networks, Pieces
 from alexa_local.recognise.phrase_vectors import PhraseVectors
 from alexa_local.recognise.search import BeamSearch, Scorer, Scores
+
+Biasing = Literal["none", "fusion", "attention", "both"]
+"""How phrases are made likelier."""
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 GUIDED_NATS_PER_LABEL = 1.0
@@ -222,15 +226,12 @@ class Recogniser:
         self._phrases = made if made.phrases else None
         return BiasReport(made.phrases, made.unspelled, made.left_out)
 
-    def attend(self, classes: Iterable[PhraseClass], file: FilePath | None = None) -> tuple[str, ...]:
+    def attend(self, classes: Iterable[PhraseClass], file: FilePath | None = None) -> BiasReport:
         """Listen for these phrases, in the streams from now on; none for no more.
 
         Args:
             classes: the phrases.
             file: where their vectors are kept, so that only new ones are encoded the next time.
-
-        Returns:
-            The phrases that no word pieces spell, which are left out.
 
         Raises:
             ModelError: there are phrases, and the model has no networks for them.
@@ -244,7 +245,7 @@ class Recogniser:
             )
         if not classes or not networks:
             self._attention = None
-            return ()
+            return BiasReport(0, (), 0)
         catalogue = spell_catalogue(classes, self._spell, networks.longest)
         if self._vectors is None or self._vectors.file != file:
             self._vectors = PhraseVectors(networks.encode, networks.weights, file)
@@ -253,7 +254,25 @@ class Recogniser:
             if catalogue.phrases
             else None
         )
-        return catalogue.unspelled
+        return BiasReport(len(catalogue.phrases), catalogue.unspelled, catalogue.left_out)
+
+    def listen_for(
+        self, classes: Iterable[PhraseClass], biasing: Biasing = "fusion", file: FilePath | None = None
+    ) -> BiasReport:
+        """Hear these phrases more readily, in the ways that are chosen and no others.
+
+        Args:
+            classes: the phrases.
+            biasing: none, fusion (`bias`), attention (`attend`) or both.
+            file: where `attend` keeps what it makes of them.
+
+        Raises:
+            ModelError: there are phrases to attend to, and the model has no networks for it.
+        """
+        classes = tuple(classes)
+        attended = self.attend(classes if biasing in ("attention", "both") else (), file)
+        fused = self.bias(classes if biasing in ("fusion", "both") else ())
+        return attended if biasing == "attention" else fused
 
     def attention_map(self, samples: NDArray[np.int16]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
         """The phrases that are listened for, and the attention to each in every encoder step of a recording.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
-from alexa_local.recognise import BiasReport
+from alexa_local.recognise import Biasing, BiasReport
 from alexa_local.wake import Detection
 
 _LOUD = 0.0
@@ -117,18 +118,22 @@ class LoudRecogniser:
     Attributes:
         sentences: what it was last told to look for.
         phrases: what it was last told to hear more readily.
+        biasing: how.
     """
 
     sentences: SentenceGraph | None = None
     phrases: tuple[PhraseClass, ...] = ()
+    biasing: Biasing = "none"
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Remember the sentences."""
         self.sentences = sentences
 
-    def bias(self, classes: Iterable[PhraseClass]) -> BiasReport:
-        """Remember the phrases."""
-        self.phrases = tuple(classes)
+    def listen_for(
+        self, classes: Iterable[PhraseClass], biasing: Biasing = "fusion", file: Path | None = None
+    ) -> BiasReport:
+        """Remember the phrases, and the way."""
+        self.phrases, self.biasing = tuple(classes), biasing
         return BiasReport(sum(len(each.phrases) for each in self.phrases))
 
     def stream(self) -> LoudStream:

@@ -106,6 +106,7 @@ def test_names_of_people_devices_and_timers_are_listened_for(at_home, folder):
     def listened_for(kind: str) -> tuple[str, ...]:
         return next((each.phrases for each in at_home.recogniser.phrases if each.kind == kind), ())
 
+    assert at_home.recogniser.biasing == "fusion"
     assert listened_for("device") == ("lamp",)
     assert listened_for("contact") == listened_for("timer") == ()
     data = base64.b64encode(b"name,phone\nZebulon Quist,123\n").decode()

@@ -134,18 +134,18 @@ def test_a_catalogue_has_each_phrase_once_and_tells_what_it_cannot_spell() -> No
     assert catalogue.phrases[0] == tuple(map(ord, "annlee"))
 
 
-def test_a_long_phrase_is_cut_and_too_many_are_left_out(caplog) -> None:
+def test_a_long_phrase_is_cut_and_too_many_are_left_out() -> None:
     names = [f"name{number}" for number in range(100_000)]
-    with caplog.at_level(logging.WARNING):
-        catalogue = spell_catalogue(people("x" * 500, *names), spell, longest=24)
+    catalogue = spell_catalogue(people("x" * 500, *names), spell, longest=24)
     assert len(catalogue.phrases) == MOST_PHRASES
     assert max(map(len, catalogue.phrases)) == 24
-    assert "are listened for" in caplog.text
+    assert catalogue.left_out == 100_001 - MOST_PHRASES
 
 
 def test_a_model_without_attention_says_so_when_it_is_asked_to_attend(tmp_path: Path) -> None:
     recogniser = Recogniser(open_model("asr-en", folder_without_attention(tmp_path)))
-    assert recogniser.attend([]) == ()
+    assert recogniser.attend([]).phrases == 0
+    assert recogniser.listen_for(people("ann lee"), "fusion").phrases == 1
     with pytest.raises(ModelError, match="no attention networks"):
         recogniser.attend(people("ann lee"))
 
@@ -191,6 +191,17 @@ def test_an_empty_catalogue_changes_nothing_at_all(attentive: Recogniser) -> Non
     attentive.attend([])
     assert attentive.transcribe(noise(2.0)) == unspelled == wanted
     assert biased != wanted
+
+
+def test_attention_is_switched_on_and_off_with_fusion(attentive: Recogniser) -> None:
+    wanted = {}
+    for biasing in ("none", "fusion", "attention", "both", "none"):
+        report = attentive.listen_for(people("ann lee", "bob", "日本"), biasing)
+        assert report.phrases == (0 if biasing == "none" else 2)
+        assert report.unspelled == (() if biasing == "none" else ("日本",))
+        found = attentive.transcribe(noise(2.0))[0].score
+        assert wanted.setdefault(biasing, found) == found
+    assert wanted["attention"] != wanted["none"]
 
 
 def test_a_stream_keeps_the_catalogue_it_began_with(attentive: Recogniser) -> None:

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is a training-only dependen
 
 from scripts.training.asr.data import Batch  # noqa: E402
 from scripts.training.attention import export, parity  # noqa: E402
-from scripts.training.attention.catalogue import Words, as_tensors, draw_catalogue, mark, split_words  # noqa: E402
+from scripts.training.attention.catalogue import Words, as_tensors, draw_catalogue, mark, split_words, unsaid  # noqa: E402
 from scripts.training.attention.loss import WITHIN_STEPS, attention_loss, said_at  # noqa: E402
 from scripts.training.attention.model import Biasing, Sizes  # noqa: E402
 
@@ -122,6 +122,12 @@ def test_catalogues_hold_some_of_what_is_said_and_differ() -> None:
     said = [bool(one.inside.any()) for one in drawn]
     assert any(said) and not all(said)
     assert len({tuple(one.phrases.pieces.flatten().tolist()) for one in drawn}) == 30
+    for one in drawn:
+        left = unsaid(one, 6)
+        kept = {tuple(row) for row in left.phrases.pieces.tolist()}
+        gone = {tuple(row) for row in one.phrases.pieces.tolist()} - kept
+        assert len(gone) == len(set(one.inside.unique().tolist()) - {0})
+        assert not left.inside.any()
     for one in drawn:
         for row, number in zip(*np.nonzero(one.inside.numpy()), strict=True):
             phrase = one.phrases.pieces[one.inside[row, number] - 1]

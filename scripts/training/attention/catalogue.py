@@ -116,6 +116,19 @@ def draw_catalogue(
     return Catalogue(as_tensors(numbered, longest), torch.from_numpy(inside))
 
 
+def unsaid(catalogue: Catalogue, longest: int) -> Catalogue:
+    """The catalogue without the phrases that are said: the distractors alone."""
+    phrases, said = catalogue.phrases, set(catalogue.inside.unique().tolist())
+    kept = [
+        tuple(row[:count])
+        for number, (row, count) in enumerate(
+            zip(phrases.pieces.tolist(), phrases.counts.tolist(), strict=True), start=1
+        )
+        if number not in said
+    ]
+    return Catalogue(as_tensors(kept, longest), torch.zeros_like(catalogue.inside))
+
+
 def _distractor(said: list[Word], words: Words, pieces: int, random: np.random.Generator) -> Word:
     kind = random.random()
     if kind < NEAR and said:

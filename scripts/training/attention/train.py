@@ -31,7 +31,7 @@ from scripts.training.asr.export import load_average
 from scripts.training.asr.features import open_store
 from scripts.training.asr.model import Shape, Transducer
 from scripts.training.asr.train import CTC_WEIGHT, FAST_EMIT, PARTS, open_trainset, save, share_gradients
-from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogue, split_words
+from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogue, split_words, unsaid
 from scripts.training.attention.loss import losses
 from scripts.training.attention.model import Biasing, Sizes
 
@@ -89,16 +89,14 @@ def judge(
     return dict(zip(("none", "with", "anti"), np.mean(rows, axis=0).round(4).tolist(), strict=True))
 
 
-def hold_out(task: Task) -> list[tuple[Batch, Catalogue, Catalogue]]:
-    """Batches, each with a catalogue that holds what is said and one, of as many phrases, that does not."""
+def hold_out(task: Task, longest: int) -> list[tuple[Batch, Catalogue, Catalogue]]:
+    """Batches, each with a catalogue that holds some of what is said, and the same one without that."""
     held = []
     for batch in itertools.islice(task.batches(HELD_OUT_SEED), HELD_OUT):
-        catalogues: dict[bool, Catalogue] = {}
-        for attempt in range(100):
-            one = task.catalogue(batch, np.random.default_rng(attempt))
-            catalogues.setdefault(bool((one.inside > 0).any()), one)
-        if len(catalogues) == 2:
-            held.append((batch, catalogues[True], catalogues[False]))
+        drawn = (task.catalogue(batch, np.random.default_rng(attempt)) for attempt in range(100))
+        catalogue = next((one for one in drawn if one.inside.any()), None)
+        if catalogue:
+            held.append((batch, catalogue, unsaid(catalogue, longest)))
     return held
 
 
@@ -207,7 +205,7 @@ def train(
     shape = Shape(**torch.load(recogniser / "checkpoint.pt", weights_only=False)["shape"])
     one = Training(recogniser, run, Sizes(pieces=shape.pieces, joint=shape.joint), recogniser_rate)
     task = Task(recogniser, stores, one.biasing.sizes, seed + one.step + 1000 * rank)
-    held = hold_out(task) if rank == 0 else []
+    held = hold_out(task, one.biasing.sizes.longest) if rank == 0 else []
     sums, saved_s, judged_s = [], one.used_s, -JUDGE_EVERY_S
     one.start()
     for batch in task.batches(seed + one.step + 1000 * rank):
