@@ -36,8 +36,19 @@ def losses(
     catalogue: Catalogue | None,
     learn_recogniser: bool = False,
     fast_emit: float = 0.0,
+    attention_alone: bool = False,
 ) -> Losses:
-    """The losses of a batch; without biasing networks or a catalogue those of the recogniser alone."""
+    """The losses of a batch; without biasing networks or a catalogue those of the recogniser alone.
+
+    Args:
+        model: the recogniser.
+        biasing: the biasing networks.
+        batch: what is said.
+        catalogue: the phrases.
+        learn_recogniser: whether gradients go into the recogniser, and its CTC loss is computed.
+        fast_emit: FastEmit's lambda.
+        attention_alone: leave the transducer loss, which costs most, at 0.
+    """
     with torch.set_grad_enabled(learn_recogniser and torch.is_grad_enabled()):
         hidden = model.encoder(batch.frames)
         log_p = functional.log_softmax(model.ctc(hidden), -1)  # (B, T, pieces)
@@ -51,6 +62,8 @@ def losses(
         )  # a band of one is the alignment itself
         heard, shares = biasing.hear(encoded, catalogue.phrases)
         of_attention = attention_loss(shares, said_at(begun, catalogue.inside), batch.steps)
+        if attention_alone:
+            return Losses(torch.zeros(()), torch.zeros(()), of_attention)
         last = functional.pad(batch.labels, (1, 0))  # (B, U + 1): the label before each position
         encoded = encoded + heard
         predicted = predicted + biasing.expect(predicted, last, catalogue.phrases)[0]

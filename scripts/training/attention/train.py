@@ -3,7 +3,8 @@
     python -m scripts.training.attention.train --recogniser DIR --run DIR --stores DIR --minutes 22
 
 The recogniser's folder is a run of `scripts.training.asr.train` (checkpoint.pt, pieces.model, pieces.txt).
-Every batch has a catalogue of its own. Progress goes to RUN/log.jsonl, with the losses on held-out batches:
+Every batch has a catalogue of its own; the first share of the training is about the attention alone, and its
+lines say 0 for the transducer loss. Progress goes to RUN/log.jsonl, with the losses on held-out batches:
 `none` without a catalogue, `with` one that holds what is said, `anti` with one that does not.
 Several processes train together when started with torchrun, as for the recogniser.
 """
@@ -41,6 +42,8 @@ DECAY = 0.4
 WARM_UP_STEPS = 100
 ATTENTION_WEIGHT = 0.3
 """Of the attention's own loss, which shows it the phrase that is said."""
+OPENING = 0.3
+"""Share of the training that is about the attention alone: it finds the phrases at a fraction of the cost."""
 WITHOUT_CATALOGUE = 0.2
 """Share of the batches without any catalogue, when the recogniser learns along: it must stay good alone."""
 AVERAGE = 0.997
@@ -163,7 +166,9 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         fast_emit = FAST_EMIT if self.learns_along else 0.0
-        found = losses(self.model, self.biasing, batch, catalogue, self.learns_along, fast_emit)
+        opening = progress < OPENING
+        along = self.learns_along and not opening
+        found = losses(self.model, self.biasing, batch, catalogue, along, fast_emit, opening)
         loss = found.transducer + ATTENTION_WEIGHT * found.attention + CTC_WEIGHT * found.ctc
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -210,7 +215,11 @@ def train(
     one.start()
     for batch in task.batches(seed + one.step + 1000 * rank):
         progress = one.used_s / (60 * minutes)
-        alone = one.learns_along and np.random.default_rng(one.step).random() < WITHOUT_CATALOGUE
+        alone = (
+            one.learns_along
+            and progress >= OPENING
+            and np.random.default_rng(one.step).random() < WITHOUT_CATALOGUE
+        )
         sums.append(one.learn(batch, None if alone else task.catalogue(batch), progress))
         done = one.used_s >= 60 * minutes
         if rank == 0 and (one.step % EVERY_STEPS == 0 or done):
