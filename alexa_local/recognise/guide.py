@@ -30,14 +30,22 @@ class Guide:
 
     start = START
 
-    def __init__(self, graph: SentenceGraph, spell: Callable[[str], tuple[int, ...]], pieces: int) -> None:
+    def __init__(
+        self,
+        graph: SentenceGraph,
+        spell: Callable[[str], tuple[int, ...]],
+        pieces: int,
+        bonus: float = 0.0,
+    ) -> None:
         """Spell the graph's words.
 
         Args:
             graph: the sentences.
             spell: from a word to its pieces, the first of which begins a word; () when they cannot spell it.
             pieces: size of the vocabulary.
+            bonus: added for each piece, or longer sentences, which pay for more pieces, would always lose.
         """
+        self._bonus = bonus
         self._ends = graph.ends
         self._pieces = pieces
         self._arcs: list[Mapping[int, list[tuple[int, tuple[int, ...]]]]] = []
@@ -65,11 +73,11 @@ class Guide:
         return known
 
     def scores(self, state: State) -> NDArray[np.float32]:
-        """0 for the pieces that may come next and for a sentence that may end here, -inf for others."""
+        """The bonus for the pieces that may come next, 0 for a sentence that may end here, -inf for others."""
         known = self._scores.get(state)
         if known is None:
             known = self._scores[state] = np.full(self._pieces, -np.inf, np.float32)
-            known[list(self.steps(state))] = 0.0
+            known[list(self.steps(state))] = self._bonus
             if any(not rest and node in self._ends for node, rest in state):
                 known[END] = 0.0
         return known

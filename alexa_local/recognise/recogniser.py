@@ -34,6 +34,9 @@ FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 GUIDED_NATS_PER_LABEL = 1.0
 """How much less likely a guided reading may be than the best free one, for each of that one's labels."""
 
+GUIDED_BONUS = 3.0
+"""Added for each piece of a guided reading: there is no language model in it, whose bonus would do the same."""
+
 GUIDED_MARGIN = 60.0
 """Guided readings may lag further behind each other, in nats: they have to wait for the words that fit."""
 
@@ -82,7 +85,12 @@ class Stream:
             scorers["bias"] = phrases
         self._search = BeamSearch(options.beam, networks.context, scorers=scorers)
         self._guided = (
-            BeamSearch(options.guided_beam, networks.context, scorers={**scorers, "guide": guide})
+            BeamSearch(
+                options.guided_beam,
+                networks.context,
+                margin=GUIDED_MARGIN,
+                scorers={"guide": guide},
+            )
             if guide
             else None
         )
@@ -156,12 +164,12 @@ class Stream:
         return word_lattice(pieces, self._search.names, self._networks.pieces, self._step_s, self.length_s)
 
     def _sentences(self, free: Path) -> list[Path]:
-        """The guided readings that are whole sentences and not much less likely than the free ones."""
+        """The guided readings that are whole sentences and sound not much less likely than the best free one."""
         if not self._guided:
             return []
-        bar = free.score - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
-        whole = [path for path in self._guided.lattice().n_best(self._options.n_best) if path.labels]
-        return [path for path in whole if path.score >= bar]
+        bar = self._search.by_sound(free) - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
+        whole = self._guided.lattice().n_best(self._options.n_best)
+        return [path for path in whole if path.labels and self._guided.by_sound(path) >= bar]
 
     @property
     def _step_s(self) -> float:
@@ -213,7 +221,7 @@ class Recogniser:
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Look for these sentences too, beside any others, in the streams from now on; None for no more."""
         pieces = self._networks.pieces
-        self._guide = Guide(sentences, pieces.spell, len(pieces)) if sentences else None
+        self._guide = Guide(sentences, pieces.spell, len(pieces), GUIDED_BONUS) if sentences else None
 
     def bias(self, classes: Iterable[PhraseClass]) -> BiasReport:
         """Hear these phrases more readily in the streams from now on; none for no more.

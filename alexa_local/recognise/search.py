@@ -173,6 +173,17 @@ class BeamSearch:
         ends = [Source(one.waiting, one.since, self._ending(one)) for one in self._active]
         return PieceLattice([end for end in ends if -np.inf not in end.added], within)
 
+    def by_sound(self, path: Path) -> float:
+        """How likely a whole sentence is without what the scorers add, in nats."""
+        added = 0.0
+        for scorer in self._scorers:
+            state = scorer.start
+            for label in path.labels:
+                added += float(scorer.scores(state)[label])
+                state = scorer.next(state, label)
+            added += float(scorer.scores(state)[BLANK])
+        return path.score - added
+
     def _ending(self, one: _Active) -> tuple[float, ...]:
         return tuple(
             float(scorer.scores(state)[BLANK])
