@@ -73,7 +73,7 @@ class Guide:
         return known
 
     def scores(self, state: State) -> NDArray[np.float32]:
-        """The bonus for the pieces that may come next, 0 for a sentence that may end here, -inf for others."""
+        """The bonus for the pieces that may come next, 0 for an end that may be here, -inf for others."""
         known = self._scores.get(state)
         if known is None:
             known = self._scores[state] = np.full(self._pieces, -np.inf, np.float32)

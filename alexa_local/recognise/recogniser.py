@@ -35,7 +35,7 @@ GUIDED_NATS_PER_LABEL = 1.0
 """How much less likely a guided reading may be than the best free one, for each of that one's labels."""
 
 GUIDED_BONUS = 3.0
-"""Added for each piece of a guided reading: there is no language model in it, whose bonus would do the same."""
+"""Added for each piece of a guided reading, as the language model does for a free one."""
 
 GUIDED_MARGIN = 60.0
 """Guided readings may lag further behind each other, in nats: they have to wait for the words that fit."""
@@ -164,7 +164,7 @@ class Stream:
         return word_lattice(pieces, self._search.names, self._networks.pieces, self._step_s, self.length_s)
 
     def _sentences(self, free: Path) -> list[Path]:
-        """The guided readings that are whole sentences and sound not much less likely than the best free one."""
+        """The guided readings that are whole sentences and sound about as likely as the best free one."""
         if not self._guided:
             return []
         bar = self._search.by_sound(free) - GUIDED_NATS_PER_LABEL * max(len(free.labels), 1)
