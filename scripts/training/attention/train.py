@@ -36,7 +36,7 @@ from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogu
 from scripts.training.attention.loss import losses
 from scripts.training.attention.model import Biasing, Sizes
 
-RATE = 1e-3
+RATE = 2e-3
 DECAY = 0.4
 """Share of the training in which the rate falls to nothing."""
 WARM_UP_STEPS = 100
