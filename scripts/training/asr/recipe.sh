@@ -14,6 +14,7 @@ run=$work/run
 mkdir -p "$stores" "$run"
 
 "$python" -m scripts.training.synthesise --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
+"$python" -m scripts.training.synthesise --out "$work/synth2" --text "$data/text" --seed 2 --hours 8 --shards 5
 "$python" -m scripts.training.synthesise --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
 
 store() { # NAME MANIFEST... [--only REGEX] [--drop REGEX]: one feature store, unless it is there
@@ -33,13 +34,26 @@ store words --manifest "$data/wake_words/manifest.jsonl" --manifest "$data/near_
 for shard in "$work"/synth/shard-*; do
     store "synth-${shard##*-}" --manifest "$shard/manifest.jsonl"
 done
+for shard in "$work"/synth2/shard-*; do
+    store "synth-2${shard##*-}" --manifest "$shard/manifest.jsonl"
+done
 set --
 for shard in "$work"/synth_alexa/shard-*; do
     set -- "$@" --manifest "$shard/manifest.jsonl"
 done
 store wake_synth "$@"
 
+for name in librispeech speechocean readers cv speech_commands; do # people's words, for the splices
+    [ -e "$stores/$name/words.jsonl" ] || "$python" -m scripts.training.asr.splice --store "$stores/$name" --audio "$data"
+done
+[ -e "$stores/sentences.txt" ] || {
+    "$python" -m scripts.training.sentences --text "$data/text" --count 70000 > "$stores/sentences.part"
+    mv "$stores/sentences.part" "$stores/sentences.txt"
+}
+
 [ -e "$run/pieces.model" ] || "$python" -m scripts.training.asr.pieces --out "$run" --size 256 \
     "$stores/librispeech" "$stores/speechocean" "$stores/synth-00" "$stores/synth-00" "$stores/synth-01" "$stores/synth-01"
-"$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-85}" --threads "${THREADS:-1}"
-"$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en
+"$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-200}" --threads "${THREADS:-1}"
+[ -e "$work/ngrams.npz" ] || "$python" -m scripts.training.asr.ngram --pieces "$run" --text "$data/text" --stores "$stores" \
+    --sentences 250000 --out "$work/ngrams.npz"
+"$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
