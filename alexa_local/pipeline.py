@@ -15,7 +15,7 @@ from alexa_local.capture import PreRoll
 from alexa_local.config import EndpointSettings
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
-from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by
+from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
 from alexa_local.wake import Detection, WakeWord
 
 _log = logging.getLogger(__name__)
@@ -189,6 +189,7 @@ class Pipeline:
             quiet_s=min(self._ear.quiet_s, length_s),
             ended=self._ear.ended,
             sentence_end=stream.sentence_end,
+            open_ended=is_open_ended(stream.partial),
             length_s=length_s,
         )
 

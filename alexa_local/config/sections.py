@@ -94,6 +94,9 @@ class EndpointRule:
     sentence_end: float = _number(0.0, 0.0, 1.0)
     """Least probability, by the recogniser's language model, that a sentence ends after these words."""
 
+    open_ended: bool = True
+    """Whether the rule also holds while the words ask for more, as "for", digits and spelled letters do."""
+
     length_s: float = _number(0.0, 0.0, 300.0)
     """Seconds since the request began."""
 
@@ -101,9 +104,11 @@ class EndpointRule:
 def _speculative_rules() -> Mapping[str, EndpointRule]:
     return MappingProxyType(
         {
-            "whole_sentence": EndpointRule(True, quiet_s=0.36, ended=0.6, sentence_end=0.05),
-            "end_of_speech": EndpointRule(True, quiet_s=0.48, ended=0.85, sentence_end=0.005),
-            "long_pause": EndpointRule(True, quiet_s=1.0, ended=0.8),
+            "whole_sentence": EndpointRule(True, quiet_s=0.28, ended=0.6, sentence_end=0.1, open_ended=False),
+            "end_of_speech": EndpointRule(
+                True, quiet_s=0.48, ended=0.85, sentence_end=0.01, open_ended=False
+            ),
+            "long_pause": EndpointRule(True, quiet_s=1.2, ended=0.8),
         }
     )
 
@@ -111,8 +116,10 @@ def _speculative_rules() -> Mapping[str, EndpointRule]:
 def _final_rules() -> Mapping[str, EndpointRule]:
     return MappingProxyType(
         {
-            "whole_sentence": EndpointRule(True, quiet_s=0.6, ended=0.85, sentence_end=0.2),
-            "end_of_speech": EndpointRule(True, quiet_s=0.8, ended=0.95),
+            "whole_sentence": EndpointRule(
+                True, quiet_s=0.52, ended=0.85, sentence_end=0.2, open_ended=False
+            ),
+            "end_of_speech": EndpointRule(True, quiet_s=0.8, ended=0.95, sentence_end=0.01, open_ended=False),
             "long_pause": EndpointRule(True, quiet_s=1.5, ended=0.8),
             "no_new_words": EndpointRule(True, trailing_silence_s=3.0, quiet_s=0.4),
             "nothing_said": EndpointRule(trailing_silence_s=5.0),

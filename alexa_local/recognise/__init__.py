@@ -4,6 +4,7 @@ from alexa_local.recognise.bias import BiasReport
 from alexa_local.recognise.end_of_speech import EndOfSpeech
 from alexa_local.recognise.endpoint import Evidence, ended_by
 from alexa_local.recognise.normalise import spoken_form
+from alexa_local.recognise.open_ended import is_open_ended
 from alexa_local.recognise.recogniser import Biasing, Options, Recogniser, Stream
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Recogniser",
     "Stream",
     "ended_by",
+    "is_open_ended",
     "spoken_form",
 ]

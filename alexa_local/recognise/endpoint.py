@@ -22,6 +22,7 @@ class Evidence:
         quiet_s: seconds since a voice was heard.
         ended: probability, by the sound, that the speaker has finished.
         sentence_end: probability, by the words, that the sentence is whole.
+        open_ended: whether the words plainly ask for more, see `is_open_ended`.
         length_s: seconds since the request began.
     """
 
@@ -30,6 +31,7 @@ class Evidence:
     quiet_s: float
     ended: float
     sentence_end: float
+    open_ended: bool
     length_s: float
 
 
@@ -45,5 +47,6 @@ def _holds(rule: EndpointRule, heard: Evidence) -> bool:
         and heard.quiet_s >= rule.quiet_s
         and heard.ended >= rule.ended
         and heard.sentence_end >= rule.sentence_end
+        and (rule.open_ended or not heard.open_ended)
         and heard.length_s >= rule.length_s
     )

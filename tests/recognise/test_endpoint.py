@@ -8,7 +8,13 @@ from alexa_local.config import EndpointRule, EndpointSettings
 from alexa_local.recognise import Evidence, ended_by
 
 SPEAKING = Evidence(
-    words=True, trailing_silence_s=0.0, quiet_s=0.0, ended=0.0, sentence_end=0.0, length_s=3.0
+    words=True,
+    trailing_silence_s=0.0,
+    quiet_s=0.0,
+    ended=0.0,
+    sentence_end=0.0,
+    open_ended=False,
+    length_s=3.0,
 )
 WHOLE = replace(SPEAKING, trailing_silence_s=0.7, quiet_s=0.7, ended=0.9, sentence_end=0.5)
 
@@ -21,7 +27,9 @@ WHOLE = replace(SPEAKING, trailing_silence_s=0.7, quiet_s=0.7, ended=0.9, senten
         (WHOLE, "whole_sentence"),
         (replace(WHOLE, words=False), None),
         (replace(WHOLE, sentence_end=0.0001), None),
-        (replace(WHOLE, sentence_end=0.0001, quiet_s=0.9, ended=0.99), "end_of_speech"),
+        (replace(WHOLE, sentence_end=0.05, quiet_s=0.9, ended=0.99), "end_of_speech"),
+        (replace(WHOLE, open_ended=True, quiet_s=1.4, ended=0.99), None),
+        (replace(WHOLE, open_ended=True, quiet_s=1.5, ended=0.99), "long_pause"),
         (replace(SPEAKING, length_s=20.0), "too_long"),
     ],
 )
@@ -34,6 +42,12 @@ def test_every_condition_has_to_hold(field: str) -> None:
     rules = {"one": EndpointRule(**{field: 0.5})}
     assert ended_by(rules, replace(WHOLE, **{field: 0.5})) == "one"
     assert ended_by(rules, replace(WHOLE, **{field: 0.49})) is None
+
+
+def test_a_rule_may_not_hold_while_the_words_ask_for_more() -> None:
+    rules = {"one": EndpointRule(quiet_s=0.5, open_ended=False)}
+    assert ended_by(rules, WHOLE) == "one"
+    assert ended_by(rules, replace(WHOLE, open_ended=True)) is None
 
 
 def test_the_first_rule_that_holds_is_named() -> None:
