@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from string import capwords
 
 from alexa_local.act import spoken
 from alexa_local.act.address_book import Entry, Problem, read_address_book
+from alexa_local.act.household import EVERYBODYS, EXACT, FAMILY, GIVEN, Household, Name, Person, sound_of
 from alexa_local.errors import RequestRefused, UsageError
 from alexa_local.store import Store
+from alexa_local.understand import is_speakable
 
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 """An address book with pictures of a thousand people is smaller."""
@@ -22,7 +24,6 @@ _SAME_PERSON = (
     ("grandma", "granny", "gran", "nan", "grandmother"),
     ("grandpa", "grandad", "granddad", "grandfather"),
 )
-_EXACT, _GIVEN, _FAMILY = range(3)  # how well a name tells a person from others
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Contact:
     """One person.
 
     Attributes:
-        name: the full name.
-        nicknames: other names that mean this person alone.
+        name: the full name, with the owner of the book ("Ann's Mum") where another book's is somebody else.
+        nicknames: other names, which may be somebody else's too.
         addresses: (kind, value) as the address book orders them; see `address_book.Entry`.
     """
 
@@ -74,16 +75,17 @@ class ImportReport:
 
 
 class Contacts:
-    """Everybody in the store."""
+    """Everybody in the store; what was read of it is kept, for nobody else writes there."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._read: Household | None = None
 
-    def import_file(self, path: Path) -> ImportReport:
+    def import_file(self, path: Path, book: str = EVERYBODYS) -> ImportReport:
         """Take in a vCard or CSV file; broken entries are reported and the others kept.
 
         Raises:
-            UsageError: the file cannot be read, or is far too large.
+            UsageError: the file cannot be read, or is far too large, or the book's name cannot be said.
         """
         try:
             if path.stat().st_size > LARGEST_FILE_BYTES:
@@ -93,22 +95,38 @@ class Contacts:
             raise UsageError(
                 f"{path} cannot be read ({error.strerror}). Check the name and its permissions."
             ) from error
-        return self.import_bytes(data)
+        return self.import_bytes(data, book)
 
-    def import_bytes(self, data: bytes) -> ImportReport:
-        """Take in the content of a vCard or CSV file, all of it or, when the disk fails, nothing."""
+    def import_bytes(self, data: bytes, book: str = EVERYBODYS) -> ImportReport:
+        """Take in the content of a vCard or CSV file, all of it or, when the disk fails, nothing.
+
+        Args:
+            data: the content.
+            book: whose address book it is; the others' are left alone.
+
+        Raises:
+            UsageError: the book's name cannot be said.
+        """
+        book = " ".join(book.split())
+        if book and not is_speakable(book):
+            raise UsageError(
+                f"The book's name {book!r} cannot be said. Give its owner's name in Latin letters."
+            )
         entries, problems = read_address_book(data)
         people = _merged(entries)
+        self._read = None
         with self._store.transaction() as connection:
-            known = {row["name"] for row in connection.execute("SELECT name FROM contacts")}
+            rows = connection.execute("SELECT book, name FROM contacts WHERE book = ?", (book,)).fetchall()
+            book = rows[0]["book"] if rows else book  # "ann" is the book "Ann"
+            known = {row["name"] for row in rows}
             for entry in people:
-                _replace(connection, entry)
+                _replace(connection, book, entry)
         updated = sum(entry.name in known for entry in people)
         return ImportReport(len(people) - updated, updated, tuple(problems))
 
     def all(self) -> list[Contact]:
-        """Everybody, by name."""
-        return [self._contact(row) for row in self._store.read("SELECT * FROM contacts ORDER BY name")]
+        """Everybody once, by name."""
+        return [self._contact(person) for person in self._household().people]
 
     def resolve(self, said: str) -> Contact:
         """The person who is meant: by full name or nickname first, then by first name, then by last name.
@@ -116,32 +134,32 @@ class Contacts:
         Raises:
             RequestRefused: nobody is called that, or several are; the message asks which.
         """
-        rows = self._store.read(
-            "SELECT contacts.*, contact_names.rank FROM contacts JOIN contact_names ON contact = contacts.id "
-            "WHERE spoken = ? ORDER BY rank, name",
-            _key(said),
-        )
-        best = [row for row in rows if row["rank"] == rows[0]["rank"]]
-        if not best:
-            raise RequestRefused(f"I don't know anybody called {said.title()}.")
-        if len(best) > 1:
-            names = spoken.listing([row["name"] for row in best], "or")
-            raise RequestRefused(f"Which {said.title()}: {names}?")
-        return self._contact(best[0])
+        household = self._household()
+        found = household.called(said)
+        if not found:
+            raise RequestRefused(f"I don't know anybody called {capwords(said)}.")
+        if len(found) > 1:
+            names = spoken.listing([household.name_of(person) for person in found], "or")
+            raise RequestRefused(f"Which {capwords(said)}: {names}?")
+        return self._contact(found[0])
 
-    def _contact(self, row: sqlite3.Row) -> Contact:
-        names = self._store.read(
-            "SELECT written FROM contact_names WHERE contact = ? AND rank = ? AND written != ? ORDER BY 1",
-            *(row["id"], _EXACT, row["name"]),
-        )
-        addresses = self._store.read(
-            "SELECT kind, value FROM contact_addresses WHERE contact = ? ORDER BY position", row["id"]
-        )
-        return Contact(
-            row["name"],
-            tuple(one["written"] for one in names),
-            tuple((one["kind"], one["value"]) for one in addresses),
-        )
+    def _contact(self, person: Person) -> Contact:
+        household = self._household()
+        return Contact(household.name_of(person), tuple(household.nicknames_of(person)), person.addresses)
+
+    def _household(self) -> Household:
+        if self._read is None:
+            names: dict[int, dict[str, Name]] = defaultdict(dict)
+            for row in self._store.read("SELECT * FROM contact_names"):
+                names[row["contact"]][row["spoken"]] = Name(row["written"], row["rank"])
+            addresses: dict[int, list[tuple[str, str]]] = defaultdict(list)
+            for row in self._store.read("SELECT * FROM contact_addresses ORDER BY contact, position"):
+                addresses[row["contact"]].append((row["kind"], row["value"]))
+            self._read = Household(
+                Person((row["book"],), row["name"], names[row["id"]], tuple(addresses[row["id"]]))
+                for row in self._store.read("SELECT * FROM contacts ORDER BY name")
+            )
+        return self._read
 
 
 def _merged(entries: list[Entry]) -> list[Entry]:
@@ -155,39 +173,34 @@ def _merged(entries: list[Entry]) -> list[Entry]:
     return list(people.values())
 
 
-def _replace(connection: sqlite3.Connection, entry: Entry) -> None:
-    connection.execute("DELETE FROM contacts WHERE name = ?", (entry.name,))
-    number = connection.execute("INSERT INTO contacts (name) VALUES (?)", (entry.name,)).lastrowid
-    for key, (written, rank) in _names(entry).items():
-        connection.execute("INSERT INTO contact_names VALUES (?, ?, ?, ?)", (number, key, written, rank))
+def _replace(connection: sqlite3.Connection, book: str, entry: Entry) -> None:
+    connection.execute("DELETE FROM contacts WHERE book = ? AND name = ?", (book, entry.name))
+    number = connection.execute(
+        "INSERT INTO contacts (book, name) VALUES (?, ?)", (book, entry.name)
+    ).lastrowid
+    for sound, (written, rank) in _names(entry).items():
+        connection.execute("INSERT INTO contact_names VALUES (?, ?, ?, ?)", (number, sound, written, rank))
     for position, (kind, value) in enumerate(entry.addresses):
         connection.execute(
             "INSERT INTO contact_addresses VALUES (?, ?, ?, ?)", (number, position, kind, value)
         )
 
 
-def _names(entry: Entry) -> dict[str, tuple[str, int]]:
+def _names(entry: Entry) -> dict[str, Name]:
     """What a person may be called, with how exactly it tells who; the most exact use of a word counts."""
-    names: dict[str, tuple[str, int]] = {}
+    names: dict[str, Name] = {}
     for written, rank in (
-        (entry.name, _EXACT),
-        *((nickname, _EXACT) for nickname in entry.nicknames),
-        *((other, _EXACT) for name in (entry.name, *entry.nicknames) for other in _others(name)),
-        (f"{entry.given} {entry.family}".strip(), _EXACT),
-        (entry.given or entry.name.split()[0], _GIVEN),
-        (entry.family or entry.name.split()[-1], _FAMILY),
+        (entry.name, EXACT),
+        *((nickname, EXACT) for nickname in entry.nicknames),
+        *((other, EXACT) for name in (entry.name, *entry.nicknames) for other in _others(name)),
+        (f"{entry.given} {entry.family}".strip(), EXACT),
+        (entry.given or entry.name.split()[0], GIVEN),
+        (entry.family or entry.name.split()[-1], FAMILY),
     ):
-        if _key(written):
-            names.setdefault(_key(written), (written, rank))
+        if sound := sound_of(written):
+            names.setdefault(sound, Name(written, rank))
     return names
 
 
 def _others(name: str) -> tuple[str, ...]:
-    return next((group for group in _SAME_PERSON if _key(name) in group), ())
-
-
-def _key(name: str) -> str:
-    """A name as it sounds: no capitals, accents or punctuation."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"['’.]", "", re.sub(r"[-_/,]", " ", plain)).split())
+    return next((group for group in _SAME_PERSON if sound_of(name) in group), ())

@@ -36,7 +36,7 @@ class _Name:
         model: what the recogniser makes of it.
         kinds: what in the household is called so, such as "contact".
         alike: what it may be confused with.
-        people: the contacts that the name may mean.
+        people: the contact that the name means, or all between whom it does not tell.
     """
 
     written: str
@@ -112,7 +112,10 @@ def _look_at(written: str, config: Config, catalogue: Catalogue) -> _Name:
     spoken = spoken_words(written)
     classes = KnownPhrases().of(catalogue)
     people = people_called(spoken, catalogue.contacts)
-    same = {said for said, value in catalogue.entries_of("contact") if value in people}
+    meant = dict(catalogue.entries_of("contact"))
+    if meant.get(spoken) in people:
+        people = (meant[spoken],)
+    same = {said for said, value in meant.items() if value in people}
     others = [phrase for each in classes for phrase in each.phrases if phrase not in same]
     return _Name(
         written,
@@ -153,12 +156,10 @@ def _advice(found: _Name) -> Iterator[str]:
     if not found.model.fits:
         yield f"No word pieces spell it, or it is too long. {nickname} that is short and in plain letters."
         return
-    if not found.kinds:
-        yield (
-            f"{', '.join(found.people)} are called that, and none of them alone. Say the full name."
-            if found.people
-            else "Nothing in the household is called that. Import it: `alexa-local contacts import FILE`."
-        )
+    if len(found.people) > 1:
+        yield f"{', '.join(found.people)} are called that, and none of them alone. Say the full name."
+    elif not found.kinds:
+        yield "Nothing in the household is called that. Import it: `alexa-local contacts import FILE`."
     if weight(found.spoken) < _SHORT_SOUNDS:
         yield "It is very short. Say the full name, or add a longer nickname."
     if found.model.nats_per_piece > found.model.chance:

@@ -41,6 +41,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     contacts = add("contacts", _contacts, "Import an address book (vCard or CSV), with or without a daemon.")
     contacts.add_argument("action", choices=["import"])
     contacts.add_argument("file", metavar="FILE", type=Path)
+    contacts.add_argument(
+        "--book",
+        metavar="NAME",
+        default="",
+        help="whose address book it is, such as Ann, where several people have one (without: everybody's)",
+    )
     add("events", _events, "Print what happens, as JSON lines, until interrupted.")
 
 
@@ -124,12 +130,13 @@ def _contacts(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{arguments.file} cannot be read ({error.strerror}). Check its name.") from error
     try:
-        report = _ask(arguments, "contacts", data=base64.b64encode(data).decode())
+        encoded = base64.b64encode(data).decode()
+        report = _ask(arguments, "contacts", data=encoded, book=arguments.book)
     except DaemonUnreachable:
         from alexa_local.cli.offline import import_contacts
         from alexa_local.cli.settings import settings_of
 
-        report = import_contacts(settings_of(arguments), data)
+        report = import_contacts(settings_of(arguments), data, arguments.book)
     for problem in report["problems"]:
         print(f"{arguments.file}: {problem}", file=sys.stderr)
     print(f"{report['added']} contacts added, {report['updated']} updated")

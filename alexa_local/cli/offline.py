@@ -111,7 +111,7 @@ def _samples(file: Path) -> NDArray[np.int16]:
         source.close()
 
 
-def import_contacts(config: Config, data: bytes) -> dict[str, Any]:
+def import_contacts(config: Config, data: bytes, book: str) -> dict[str, Any]:
     """Import an address book into the database of a daemon that does not run."""
     from alexa_local.act.contacts import Contacts
     from alexa_local.daemon.importing import import_address_book
@@ -119,4 +119,4 @@ def import_contacts(config: Config, data: bytes) -> dict[str, Any]:
     from alexa_local.store import open_store
 
     with open_store(state_dir(config.daemon) / DATABASE) as store:
-        return import_address_book(Contacts(store), data)
+        return import_address_book(Contacts(store), data, book)

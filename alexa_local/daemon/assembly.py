@@ -153,9 +153,9 @@ class _Brain:
         """What would come of it, while nothing is done and nobody is interrupted."""
         return self._actor.rehearse(meaning)
 
-    def import_contacts(self, data: bytes) -> Mapping[str, Any]:
+    def import_contacts(self, data: bytes, book: str) -> Mapping[str, Any]:
         """Import an address book, and know its names from the next request on."""
-        report = import_address_book(self.services.contacts, data)
+        report = import_address_book(self.services.contacts, data, book)
         self._learn_names()
         return report
 

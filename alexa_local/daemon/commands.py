@@ -60,7 +60,8 @@ def commands(
             data = base64.b64decode(_text(request, "data"), validate=True)
         except ValueError as error:
             raise UsageError("The request's 'data' is not base64.") from error
-        return act.submit(lambda: parts.import_contacts(data))
+        book = _text(request, "book") if "book" in request else ""
+        return act.submit(lambda: parts.import_contacts(data, book))
 
     return {
         "status": lambda _: status(),

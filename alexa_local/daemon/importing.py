@@ -7,9 +7,9 @@ from typing import Any
 from alexa_local.act.contacts import Contacts
 
 
-def import_address_book(contacts: Contacts, data: bytes) -> dict[str, Any]:
-    """Import the bytes of a vCard or CSV file; the report is ready for JSON."""
-    report = contacts.import_bytes(data)
+def import_address_book(contacts: Contacts, data: bytes, book: str) -> dict[str, Any]:
+    """Import the bytes of a vCard or CSV file into somebody's book; the report is ready for JSON."""
+    report = contacts.import_bytes(data, book)
     return {
         "added": report.added,
         "updated": report.updated,

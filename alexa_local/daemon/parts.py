@@ -22,7 +22,7 @@ def _unknown(_: Interpretation) -> Outcome | None:
     return None
 
 
-def _no_report(_: bytes) -> Mapping[str, Any]:
+def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
     return {"added": 0, "updated": 0, "problems": []}
 
 
@@ -64,7 +64,8 @@ class Parts:
         wait_until_quiet: waits until the last answer was heard.
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it.
-        import_contacts: takes the bytes of an address book; returns "added", "updated" and "problems".
+        import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
+            "added", "updated" and "problems".
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
     """
@@ -78,6 +79,6 @@ class Parts:
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], None] = _nothing
-    import_contacts: Callable[[bytes], Mapping[str, Any]] = _no_report
+    import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)

@@ -76,4 +76,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # Several people's address books: a name is unique within a book; the book "" is everybody's.
+        "ALTER TABLE contacts RENAME TO old_contacts",
+        "ALTER TABLE contact_names RENAME TO old_names",
+        "ALTER TABLE contact_addresses RENAME TO old_addresses",
+        "DROP INDEX contact_names_spoken",
+        """CREATE TABLE contacts (
+            id INTEGER PRIMARY KEY,
+            book TEXT NOT NULL COLLATE NOCASE,
+            name TEXT NOT NULL,
+            UNIQUE (book, name)
+        )""",
+        """CREATE TABLE contact_names (
+            contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE,
+            spoken TEXT NOT NULL,
+            written TEXT NOT NULL,
+            rank INTEGER NOT NULL,
+            PRIMARY KEY (contact, spoken)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE contact_addresses (
+            contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (contact, position)
+        ) WITHOUT ROWID""",
+        "INSERT INTO contacts SELECT id, '', name FROM old_contacts",
+        "INSERT INTO contact_names SELECT contact, spoken, written, rank FROM old_names",
+        "INSERT INTO contact_addresses SELECT contact, position, kind, value FROM old_addresses",
+        "DROP TABLE old_names",
+        "DROP TABLE old_addresses",
+        "DROP TABLE old_contacts",
+    ),
 )

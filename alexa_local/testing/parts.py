@@ -32,8 +32,11 @@ class FakeHome:
             answer=self.answered.append,
             local_only=lambda: self.local_only,
             set_local_only=lambda on: setattr(self, "local_only", on),
-            import_contacts=lambda data: {"added": len(data.splitlines()), "updated": 0, "problems": []},
+            import_contacts=self._import,
         )
+
+    def _import(self, data: bytes, book: str) -> dict[str, object]:
+        return {"added": len(data.splitlines()), "updated": 0, "problems": []}
 
     def _interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
         text = hypotheses[0].text

@@ -131,19 +131,22 @@ def _names(devices: tuple[Device, ...], kinds: frozenset[str] | None) -> Iterato
 def _people(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, str]]:
     """What everybody may be called.
 
-    Those are the full name and the nicknames that the address book has; then, unless somebody else may be
-    meant, the full name in other wordings, the first name, what is short for it, and the surname.
+    Those are the full name; then the nicknames that the address book has, the full name in other wordings,
+    the first name and the surname, and, unless somebody else may be meant, what is short for the first name.
+    Whatever else means several people is handed on as it is said, for whoever acts on it to ask which.
     """
     for contact in contacts:
         yield spoken_words(contact.name), contact.name
-        for nickname in contact.nicknames:
-            yield spoken_words(nickname), contact.name
-    for calls in (other_wordings, _one_word, _short_names):
+    for calls in (_nicknames, _wordings, _one_word, _short_names):
         meant: dict[str, dict[str, str]] = {}  # by what is said and by full name: somebody may be there twice
         for contact in contacts:
-            for said in calls(contact.name):
+            for said in calls(contact):
                 meant.setdefault(said, {}).setdefault(spoken_words(contact.name), contact.name)
-        yield from ((said, next(iter(names.values()))) for said, names in meant.items() if len(names) == 1)
+        for said, names in meant.items():
+            if len(names) == 1:
+                yield said, next(iter(names.values()))
+            elif calls is not _short_names:
+                yield said, said
 
 
 def people_called(spoken: str, contacts: tuple[Contact, ...]) -> tuple[str, ...]:
@@ -151,20 +154,28 @@ def people_called(spoken: str, contacts: tuple[Contact, ...]) -> tuple[str, ...]
 
     def calls(contact: Contact) -> Iterator[str]:
         yield spoken_words(contact.name)
-        yield from map(spoken_words, contact.nicknames)
-        for wordings in (other_wordings, _one_word, _short_names):
-            yield from wordings(contact.name)
+        for wordings in (_nicknames, _wordings, _one_word, _short_names):
+            yield from wordings(contact)
 
     return tuple(dict.fromkeys(one.name for one in contacts if spoken and spoken in calls(one)))
 
 
-def _one_word(name: str) -> tuple[str, ...]:
-    words = next(other_wordings(name), "").split()
-    return (words[0], words[-1]) if words else ()
+def _nicknames(contact: Contact) -> Iterator[str]:
+    return map(spoken_words, contact.nicknames)
 
 
-def _short_names(name: str) -> tuple[str, ...]:
-    return NICKNAMES.get(next(other_wordings(name), "").partition(" ")[0], ())
+def _wordings(contact: Contact) -> Iterator[str]:
+    return other_wordings(contact.name)
+
+
+def _one_word(contact: Contact) -> tuple[str, ...]:
+    """First name and surname; "Ann's Mum" has neither."""
+    words = next(other_wordings(contact.name), "").split()
+    return (words[0], words[-1]) if words and not words[0].endswith("'s") else ()
+
+
+def _short_names(contact: Contact) -> tuple[str, ...]:
+    return NICKNAMES.get(next(other_wordings(contact.name), "").partition(" ")[0], ())
 
 
 def _list_names(lists: tuple[str, ...]) -> Iterator[tuple[str, str]]:

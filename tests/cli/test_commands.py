@@ -121,6 +121,8 @@ def test_contacts_go_to_the_database_when_there_is_no_daemon(command, folder):
     (folder / "people.csv").write_text("name,phone\nAnna,1\nBert,2\n")
     assert command("contacts", "import", folder / "people.csv")[:2] == (0, "2 contacts added, 0 updated\n")
     assert command("contacts", "import", folder / "people.csv")[:2] == (0, "0 contacts added, 2 updated\n")
+    book = "--book", "Ann"
+    assert command("contacts", "import", folder / "people.csv", *book)[1] == "2 contacts added, 0 updated\n"
 
 
 def test_a_file_without_contacts_is_an_error(command, folder):

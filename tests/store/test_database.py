@@ -142,6 +142,26 @@ def test_every_older_version_reaches_the_present_one(tmp_path: Path) -> None:
             assert store.read("PRAGMA user_version")[0][0] == len(MIGRATIONS)
 
 
+def test_contacts_of_before_there_were_several_books_are_in_everybodys(tmp_path: Path) -> None:
+    path = tmp_path / "home.db"
+    with open_store(path, MIGRATIONS[:1]) as store:
+        store.write("INSERT INTO contacts VALUES (7, 'Ann Jones')")
+        store.write("INSERT INTO contact_names VALUES (7, 'mum', 'Mum', 0)")
+        store.write("INSERT INTO contact_addresses VALUES (7, 0, 'mobile', '+441')")
+        store.write("INSERT INTO list_items (list, item) VALUES ('shopping', 'milk')")
+    with open_store(path) as store:
+        assert [tuple(row) for row in store.read("SELECT * FROM contacts")] == [(7, "", "Ann Jones")]
+        assert [tuple(row) for row in store.read("SELECT * FROM contact_names")] == [(7, "mum", "Mum", 0)]
+        assert store.read("SELECT value FROM contact_addresses WHERE contact = 7")[0]["value"] == "+441"
+        assert store.read("SELECT count(*) FROM list_items")[0][0] == 1
+        assert store.read("PRAGMA foreign_key_check") == []
+        store.write("INSERT INTO contacts (book, name) VALUES ('Bob', 'Ann Jones')")
+        with pytest.raises(sqlite3.IntegrityError):
+            store.write("INSERT INTO contacts (book, name) VALUES ('bob', 'Ann Jones')")
+        store.write("DELETE FROM contacts WHERE id = 7")
+        assert store.read("SELECT * FROM contact_names") == []
+
+
 def test_a_newer_programs_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "home.db"
     open_store(path, [*MIGRATIONS, ("CREATE TABLE future (x)",)]).close()

@@ -56,11 +56,22 @@ def test_a_surname_first_and_letters_in_capitals_are_said_otherwise_too() -> Non
     assert said_of("JR Ewing")["j r ewing"] == "JR Ewing"
 
 
-def test_what_several_people_may_be_called_means_none_of_them() -> None:
+def test_what_several_people_may_be_called_is_handed_on_as_it_is_said() -> None:
     said = said_of("William Smith", "Wilma Smith", "Bill Jones")
-    assert "smith" not in said
+    assert said["smith"] == "smith"
     assert said["bill"] == "Bill Jones"
     assert said["bill smith"] == "William Smith"
+
+
+def test_a_nickname_of_two_people_is_handed_on_and_a_full_name_more_than_a_nickname() -> None:
+    people = Contact("Ann Jones", ("Mum",)), Contact("Mary Smith", ("Mum", "Bob")), Contact("Bob")
+    said = dict(Catalogue(contacts=people).entries_of("contact"))
+    assert said["mum"] == "mum"
+    assert said["bob"] == "Bob"
+
+
+def test_somebody_s_mum_is_not_called_mum() -> None:
+    assert said_of("Ann's Mum").keys() == {"ann's mum"}
 
 
 def test_the_same_name_twice_is_one() -> None:
