@@ -16,6 +16,7 @@ from alexa_local.recognise import EndOfSpeech
 from alexa_local.recognise.networks import Networks
 from scripts.evaluation.align import last_word_s
 from scripts.evaluation.endpoint import Decisions
+from scripts.evaluation.preparing import Preparing
 
 if TYPE_CHECKING:
     from alexa_local.recognise import Recogniser
@@ -44,6 +45,7 @@ class PipelineEnds:
         )
         self._networks = Networks(open_model(model or RecogniserSettings().model))
         ear = EndOfSpeech(open_model(self._rules.model))
+        self._preparing = Preparing(config)
         wake: Any = _NoWakeWord()
         self._resets = 0
         self._pipeline = Pipeline(wake, recogniser, ear, self._rules, self._count)
@@ -56,7 +58,8 @@ class PipelineEnds:
         for first in range(0, len(samples), _BLOCK_SAMPLES):
             for one in self._pipeline.push(samples[first : first + _BLOCK_SAMPLES]):
                 if isinstance(one, Request) and one.stage == "final":
-                    return Decisions(one.ended_s, one.rule, foreseen_s, self._resets, self._cap_s)
+                    takes_s = self._preparing.seconds(one.hypotheses)
+                    return Decisions(one.ended_s, one.rule, foreseen_s, self._resets, self._cap_s, takes_s)
                 if isinstance(one, Request):
                     foreseen_s.append(one.ended_s)
         return Decisions(None, "", foreseen_s, self._resets, self._cap_s)

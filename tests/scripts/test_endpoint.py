@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from alexa_local.frontend import log_mel
+from alexa_local.messages import Hypothesis
 from scripts.evaluation import endpoint
 from scripts.evaluation.align import label_steps
 from scripts.evaluation.endpoint import Decisions, Ends, room_tone, true_end_s
 from scripts.evaluation.manifest import Row
+from scripts.evaluation.preparing import Preparing
 from scripts.evaluation.voiced import runs, voiced
 
 RATE = 16_000
@@ -64,8 +66,10 @@ def test_digital_silence_is_followed_by_faint_noise(samples: np.ndarray) -> None
     assert 0 < np.abs(room_tone(samples, 1.0)).max() <= 1
 
 
-def decided(final_s: float | None, speculative_s: list[float], resets: int = 0) -> Decisions:
-    return Decisions(final_s, "rule", speculative_s, resets, 20.0)
+def decided(
+    final_s: float | None, speculative_s: list[float], resets: int = 0, preparing_s: float = 0.0
+) -> Decisions:
+    return Decisions(final_s, "rule", speculative_s, resets, 20.0, preparing_s)
 
 
 def test_latencies_leads_and_early_cuts_are_counted() -> None:
@@ -85,6 +89,21 @@ def test_latencies_leads_and_early_cuts_are_counted() -> None:
         "resets": 25.0,
     }
     assert any("600 ms" in line for line in found.lines())
+
+
+def test_no_more_is_saved_than_preparing_takes_or_the_decision_was_ahead() -> None:
+    found = Ends()
+    found.add(2.0, decided(2.8, [2.4], preparing_s=0.1))
+    found.add(2.0, decided(2.6, [2.4], preparing_s=3.0))
+    found.add(2.0, decided(2.6, [], preparing_s=3.0))
+    assert found.saved_ms == pytest.approx([100, 200, 0])
+    assert any("100 ms sooner" in line for line in found.lines())
+
+
+def test_preparing_an_answer_takes_time_and_leaves_nothing_behind() -> None:
+    preparing = Preparing()
+    asked = [Hypothesis("how many timers are there", 0.0), Hypothesis("set a timer for ten minutes", -1.0)]
+    assert all(preparing.seconds([one]) > 0 for one in asked)
 
 
 def test_no_clips_are_no_error() -> None:
