@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,18 +11,12 @@ from typing import Any
 from alexa_local.act import (
     VOLUME_SETTING,
     Actor,
-    Alarms,
-    Commands,
-    Contacts,
-    Home,
-    Lists,
     LocalOnly,
     Ring,
-    Schedule,
     Services,
     SystemClock,
-    Timers,
     Watch,
+    make_services,
 )
 from alexa_local.config import Config
 from alexa_local.daemon.importing import import_address_book
@@ -30,6 +25,7 @@ from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
+from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
 from alexa_local.mqtt import Broker
@@ -113,7 +109,10 @@ def _pipeline(
 
 
 class _Brain:
-    """Understanding and acting, which share the names of the home; used by the thread `act` alone."""
+    """Understanding and acting, which share the names of the home.
+
+    Used by the thread `act`; only the names of music are learned in the thread that reads the folders.
+    """
 
     def __init__(
         self,
@@ -134,6 +133,8 @@ class _Brain:
         self._actor = Actor(self.services, owner.actions if owner else None)
         self._phrases = KnownPhrases(owner)
         self._biased_to: Catalogue | None = None
+        self._learning = threading.RLock()
+        sounding.library.on_change = self._music_changed
         self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
@@ -155,8 +156,9 @@ class _Brain:
 
     def import_contacts(self, data: bytes, book: str) -> Mapping[str, Any]:
         """Import an address book, and know its names from the next request on."""
-        report = import_address_book(self.services.contacts, data, book)
-        self._learn_names()
+        with self._learning:
+            report = import_address_book(self.services.contacts, data, book)
+            self._learn_names()
         return report
 
     def status(self) -> Mapping[str, Any]:
@@ -171,48 +173,47 @@ class _Brain:
         }
 
     def _make_services(self, store: Store) -> Services:
-        config, clock = self._config, SystemClock()
+        config = self._config
         local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
         if config.mqtt.host:
             self._broker = Broker(config.mqtt, local_only)
             self._host.at_the_end.callback(self._broker.close)
             self._broker.start()
-        commands = Commands(self._broker)
-        timers, alarms = Timers(store, clock, self._changed), Alarms(store, clock, self._changed)
-        schedule = Schedule(store, clock, timers, alarms, self._changed)
-        self._watch = Watch(schedule, self._due, self._ringing)
-        return Services(
-            clock=clock,
-            store=store,
-            timers=timers,
-            alarms=alarms,
-            schedule=schedule,
-            lists=Lists(store),
-            contacts=Contacts(store),
-            calling=config.contacts,
-            home=Home(config.home.devices, store, commands),
-            player=HomePlayer(self._sounding.mixer, self._sounding.music),
-            commands=commands,
-            local_only=local_only,
+        player = HomePlayer(self._sounding.mixer, self._sounding.music)
+        services = make_services(
+            *(store, SystemClock(), player, local_only, config.home.devices, config.contacts),
+            publisher=self._broker,
+            on_change=self._changed,
         )
+        self._watch = Watch(services.schedule, self._due, self._ringing)
+        return services
 
     def _learn_names(self) -> None:
         """Understand and recognise the names of the home as they are now, from the next request on."""
-        self._names = self._catalogue()
-        self._bias()
-        self._understander = Understander(self._names, self._owner)
-        self._recogniser.guide(known_sentences(self._owner, self._names))
+        with self._learning:
+            self._names = self._catalogue()
+            self._understander = Understander(self._names, self._owner)
+            self._recogniser.guide(known_sentences(self._owner, self._names))
+            self._bias()
+
+    def _music_changed(self) -> None:
+        """Called by whatever thread reads the music's folders; a disk that refuses does not end that one."""
+        try:
+            self._learn_names()
+        except AlexaLocalError as error:
+            _LOG.error("The names of the music are not known: %s", error)
 
     def _bias(self) -> None:
         """Hear the names more readily, with those of the timers of this moment; it takes milliseconds."""
-        running = {timer.name: None for timer in self.services.timers.all() if timer.name}
-        names = replace(self._names, running_timers=tuple(running))
-        if names == self._biased_to:
-            return
         file = state_dir(self._config.daemon) / PHRASE_VECTORS
         how = self._config.recogniser.biasing
-        report = self._recogniser.listen_for(self._phrases.of(names), how, file)
-        self._biased_to = names
+        with self._learning:
+            running = {timer.name: None for timer in self.services.timers.all() if timer.name}
+            names = replace(self._names, running_timers=tuple(running))
+            if names == self._biased_to:
+                return
+            report = self._recogniser.listen_for(self._phrases.of(names), how, file)
+            self._biased_to = names
         _LOG.info("%d phrases are listened for", report.phrases)
         if report.unspelled or report.left_out:
             _LOG.warning(
@@ -224,9 +225,8 @@ class _Brain:
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
         people = [Contact(one.name, one.nicknames, one.numbers) for one in self.services.contacts.all()]
-        folders = [folder for folder in self._config.music.folders if folder.is_dir()]
-        music = [each.name for folder in folders for each in folder.iterdir() if each.is_dir()]
-        return Catalogue(devices=tuple(devices), contacts=tuple(people), music=tuple(music))
+        music = self._sounding.library.names()
+        return Catalogue(devices=tuple(devices), contacts=tuple(people), music=music)
 
     def _gate_changed(self) -> None:
         if self._broker:

@@ -12,9 +12,10 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import mutagen
@@ -24,6 +25,9 @@ from alexa_local.errors import ConfigError
 log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".flac", ".mp3", ".ogg", ".oga", ".opus", ".wav"})
+
+MOST_NAMES = 2000
+"""So many names are told to whoever listens for them; more would take a small board seconds to learn."""
 
 _NOISE = frozenset(
     {"a", "an", "and", "by", "from", "in", "me", "my", "of", "on", "play", "some", "the", "to"}
@@ -82,10 +86,16 @@ class Track:
 
 
 class MusicLibrary:
-    """The music in some folders and the folders below them."""
+    """The music in some folders and the folders below them.
+
+    Attributes:
+        folders: where it is.
+        on_change: called, in the thread that read the folders, when something else was found than before.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = [Path(folder).expanduser() for folder in folders]
+        self.on_change: Callable[[], None] = lambda: None
         self._known: dict[Path, tuple[int, Track]] = {}
         self._lock = threading.Lock()
 
@@ -101,9 +111,23 @@ class MusicLibrary:
             raise ConfigError(f"There is no music folder ({named}). Create it, or set it under `music:`.")
         with self._lock:
             found = dict(self._scanned(there))
+            is_changed = found != self._known
             self._known = found
+        if is_changed:
+            self.on_change()
         tracks = [track for _, track in found.values()]
         return sorted(tracks, key=lambda track: (str(track.path.parent), track.number, track.path.name))
+
+    def names(self) -> tuple[str, ...]:
+        """What the music that was found last is called: artists, albums, folders, then titles; MOST_NAMES.
+
+        A folder that is called "Music" is none of them: that means all of it.
+        """
+        tracks = [track for _, track in list(self._known.values())]
+        names = [name for track in tracks for name in (track.artist, track.album, track.folder)]
+        names += [track.title for track in tracks]
+        telling = (name for name in dict.fromkeys(names) if not _NOISE.issuperset(_all_words(name)))
+        return tuple(islice(telling, MOST_NAMES))
 
     def find(self, query: str | None) -> list[Track]:
         """What a request means: everything for None or "", or the tracks whose names fit it best."""

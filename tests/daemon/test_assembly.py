@@ -2,10 +2,13 @@
 
 import base64
 import functools
+import queue
 import threading
 import time
 
+import numpy as np
 import pytest
+import soundfile
 
 from alexa_local.config import (
     AudioSettings,
@@ -13,11 +16,13 @@ from alexa_local.config import (
     DaemonSettings,
     DeviceSettings,
     HomeSettings,
+    MusicSettings,
     VoiceSettings,
 )
 from alexa_local.daemon import assembly
 from alexa_local.daemon.client import ask
 from alexa_local.daemon.daemon import Daemon
+from alexa_local.recognise import BiasReport
 from alexa_local.sound import PortAudio
 from alexa_local.testing.pipeline import FakePipeline
 from alexa_local.testing.quiet_microphone import QuietMicrophone
@@ -29,6 +34,7 @@ def config(folder):
     return Config(
         audio=AudioSettings(output_device="none"),
         voice=VoiceSettings(engine="none"),
+        music=MusicSettings((folder / "music",)),
         daemon=DaemonSettings(socket=folder / "c.sock", state_dir=folder / "state"),
         home=HomeSettings(
             (DeviceSettings("Lamp", "light", "kitchen", run=("touch", str(folder / "lamp-{state}"))),)
@@ -116,6 +122,23 @@ def test_names_of_people_devices_and_timers_are_listened_for(at_home, folder):
     assert listened_for("timer") == ("pasta",)
     at_home.say("cancel the pasta timer")
     assert listened_for("timer") == ()
+
+
+def test_music_that_is_found_is_listened_for(at_home, folder, monkeypatch):
+    album = folder / "music" / "Miles Davis" / "Kind of Blue"
+    album.mkdir(parents=True)
+    soundfile.write(album / "So What.wav", np.zeros(100), 16_000)
+    told: queue.Queue = queue.Queue()
+    at_home.end()
+    monkeypatch.setattr(
+        at_home.recogniser, "listen_for", lambda classes, *_: told.put(classes) or BiasReport()
+    )
+    at_home.start()
+    while "music" not in (kinds := {each.kind: each.phrases for each in told.get(timeout=20)}):
+        pass
+    assert set(kinds["music"]) == {"miles davis", "kind of blue", "so what"}
+    answer = ask(folder / "c.sock", "say", text="play some music by miles davis")
+    assert (answer["intent"], answer["slots"]) == ("PlayMusic", {"music": "Miles Davis"})
 
 
 def test_local_only_is_remembered(at_home, folder):

@@ -93,6 +93,33 @@ def test_new_and_removed_files_are_noticed(tmp_path):
     assert library.tracks() == []
 
 
+def test_artists_come_before_titles_in_what_is_listened_for(library):
+    library.tracks()
+    names = library.names()
+    assert {"Miles Davis", "AC/DC", "Kind of Blue", "party_mix", "Für Elise", "first dance"} <= set(names)
+    assert len(set(names)) == len(names) and "" not in names
+    assert max(map(names.index, ("Queen", "Nina Simone"))) < min(map(names.index, ("So What", "Sinnerman")))
+
+
+def test_of_too_many_names_the_artists_are_kept(library, monkeypatch):
+    library.tracks()
+    monkeypatch.setattr("alexa_local.playback.library.MOST_NAMES", 2)
+    assert len(library.names()) == 2
+
+
+def test_only_a_change_is_told(tmp_path):
+    folder = tmp_path / "My Music"
+    folder.mkdir()
+    library, told = MusicLibrary([folder]), []
+    library.on_change = lambda: told.append(library.names())
+    library.tracks()
+    soundfile.write(folder / "new song.wav", np.zeros(100), 16_000)
+    soundfile.write(folder / "Let it be.wav", np.zeros(100), 16_000)
+    library.tracks()
+    library.tracks()
+    assert list(map(set, told)) == [{"new song", "Let it be"}]
+
+
 @pytest.mark.parametrize("folders", [[], ["nowhere"]])
 def test_no_folder_is_an_error_with_the_remedy(tmp_path, folders):
     with pytest.raises(ConfigError, match=r"no music folder.*Create it, or set it"):
