@@ -150,6 +150,12 @@ NICKNAMES = {
 """What people who are called so may be called, in spoken words."""
 
 
+_SPELLED = re.compile(
+    r"\b(?:(?P<before>[a-z']{2,}) )??(?P<spelled>(?:spelled|spelt) )?"
+    r"(?P<letters>(?:[a-z] ){2,}[a-z])(?![\w'])"
+)
+
+
 @lru_cache(maxsize=1 << 15)
 def spoken_words(name: str) -> str:
     """A name as it is said: lower-case letters, apostrophes, numbers in words; "" when nothing is left.
@@ -183,9 +189,19 @@ def other_wordings(name: str) -> Iterator[str]:
             yield from (f"{short} {rest}" for short in NICKNAMES.get(first, ()) if rest)
 
 
-def spelled_letters(word: str) -> str:
-    """A word as people spell it aloud: "smith" is "s m i t h"."""
-    return " ".join(letter for letter in word if letter.isalpha())
+def letters_joined(text: str) -> str:
+    """What was spelled aloud, as words: "call john s m i t h" and "call jon smyth spelled s m i t h".
+
+    A word before the letters that begins with the first of them, and is the same or said to be spelled so, is
+    not said twice. Two letters are initials.
+    """
+
+    def word(match: re.Match[str]) -> str:
+        joined, before = match["letters"].replace(" ", ""), match["before"] or ""
+        is_said_before = before == joined or (match["spelled"] and before[:1] == joined[0])
+        return joined if is_said_before or not before else f"{before} {joined}"
+
+    return _SPELLED.sub(word, text)
 
 
 def _letters_apart(name: str) -> str:

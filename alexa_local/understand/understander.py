@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from alexa_local.understand.catalogue import Catalogue
 from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template
 from alexa_local.understand.graph import build_graph
 from alexa_local.understand.match import Match, Matcher
+from alexa_local.understand.names import letters_joined
 from alexa_local.understand.owner import OwnerIntents
 from alexa_local.understand.spoken_values import CONVERTERS, clock_time, day, moment
 
@@ -94,15 +95,17 @@ class Understander:
     def _exact(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
         """The likeliest reading that is a sentence word for word."""
         for hypothesis in readings:
-            match = self._matcher.exact(hypothesis.text)
-            if match is not None:
-                return match, hypothesis
+            spellings = dict.fromkeys((hypothesis.text, letters_joined(hypothesis.text)))
+            matches = [match for match in map(self._matcher.exact, spellings) if match]
+            if matches:
+                return min(matches, key=_has_free_text), hypothesis
         return None
 
     def _nearest(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
         """The sentence and reading that together are likeliest, among those that are near enough."""
         if not readings:
             return None
+        readings = _distinct([*readings, *(replace(r, text=letters_joined(r.text)) for r in readings)])
         best: tuple[float, Match, Hypothesis] | None = None
         for hypothesis, matches in zip(
             readings, self._matcher.nearest([r.text for r in readings]), strict=True

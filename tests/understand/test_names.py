@@ -4,16 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from alexa_local.messages import Hypothesis
 from alexa_local.understand import (
     Catalogue,
     Contact,
     Device,
     KnownPhrases,
+    Understander,
     is_speakable,
     load_owner_intents,
     spoken_words,
 )
 from alexa_local.understand.confuse import sounding_alike
+from alexa_local.understand.names import letters_joined
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,40 @@ from alexa_local.understand.confuse import sounding_alike
 )
 def test_names_are_said_without_accents_punctuation_and_emoji(written: str, said: str) -> None:
     assert spoken_words(written) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("call j a n e", "call jane"),
+        ("call john s m i t h now", "call john smith now"),
+        ("call smith s m i t h", "call smith"),
+        ("call jon smyth spelled s m i t h", "call jon smith"),
+        ("call spelled j o e", "call joe"),
+        ("call j r smith", "call j r smith"),
+        ("call a", "call a"),
+        ("", ""),
+    ],
+)
+def test_what_is_spelled_is_a_word(said: str, meant: str) -> None:
+    assert letters_joined(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "contact"),
+    [
+        ("call j a n e", "Jane Doe"),
+        ("call john s m i t h", "John Smith"),
+        ("phone j r r tolkien", "J. R. R. Tolkien"),
+        ("call b o b", None),
+    ],
+)
+def test_people_may_be_spelled_and_initials_stay_apart(said: str, contact: str | None) -> None:
+    people = tuple(map(Contact, ("Jane Doe", "John Smith", "J. R. R. Tolkien")))
+    found = Understander(Catalogue(contacts=people)).interpret([Hypothesis(said, 0.0)])
+    assert (found.intent, found.slots.get("contact")) == (
+        ("CallContact", contact) if contact else ("UnknownContact", None)
+    )
 
 
 @pytest.mark.parametrize(("name", "speakable"), [("Zoë", True), ("Иван Smith", False), ("王芳", False)])
