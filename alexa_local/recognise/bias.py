@@ -111,6 +111,7 @@ class PhraseGraph:
 
     Attributes:
         start: the state before the first piece.
+        most: no piece adds more.
         phrases: how many are looked for.
         unspelled: phrases that no pieces spell, or of more than MOST_PIECES, which are left out.
         left_out: how many were too many.
@@ -136,6 +137,7 @@ class PhraseGraph:
         """
         self.start: State = (frozenset(), frozenset({_BEGINNING}))
         self._openings = openings
+        self.most = max(boost.piece, boost.later_piece) * max(boost.elsewhere, 1.0)
         self._worth = (_worths(boost, announced=False), _worths(boost, announced=True))
         self._classes: list[_Spelled] = []
         known = {each.source.kind: each for each in like._classes} if like else {}

@@ -26,7 +26,12 @@ START: State = frozenset({(0, ())})
 
 
 class Guide:
-    """A sentence graph for one vocabulary of pieces."""
+    """A sentence graph for one vocabulary of pieces.
+
+    Attributes:
+        start: the state before the first piece.
+        most: no piece adds more.
+    """
 
     start = START
 
@@ -45,7 +50,7 @@ class Guide:
             pieces: size of the vocabulary.
             bonus: added for each piece, or longer sentences, which pay for more pieces, would always lose.
         """
-        self._bonus = bonus
+        self._bonus, self.most = bonus, max(bonus, 0.0)
         self._ends = graph.ends
         self._pieces = pieces
         self._arcs: list[Mapping[int, list[tuple[int, tuple[int, ...]]]]] = []

@@ -23,6 +23,9 @@ class PieceNgrams:
 
     A `Scorer` of the search: a state is the last labels, as far back as the tables know them. A context is
     in them only with the one that it continues, so nothing that was left out of a state matters later.
+
+    Attributes:
+        most: no label adds more; a certain one adds the bonus.
     """
 
     def __init__(self, path: Path, weight: float, bonus: float) -> None:
@@ -49,7 +52,9 @@ class PieceNgrams:
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"The language model {path} does not fit this program ({error}).") from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
+        self.most = float(bonus)
         self.scores = lru_cache(maxsize=4096)(self._look_up)
+        self._row = lru_cache(maxsize=16384)(self._find_row)
         self.next = lru_cache(maxsize=16384)(self._after)
         self.start = self._known((EDGE,) * len(self._tables))
 
@@ -63,10 +68,10 @@ class PieceNgrams:
             context = context[1:]
         return context
 
-    def _row(self, context: tuple[int, ...]) -> int | None:
+    def _find_row(self, context: tuple[int, ...]) -> int | None:
         """Where a context stands in the table for its length."""
         contexts, key = self._tables[len(context) - 1][0], context_key(context)
-        at = int(np.searchsorted(contexts, key))
+        at = int(contexts.searchsorted(key))
         return at if at < len(contexts) and contexts[at] == key else None
 
     def end_probability(self, labels: tuple[int, ...]) -> float:
@@ -93,16 +98,18 @@ class PieceNgrams:
 
     def _look_up(self, context: tuple[int, ...]) -> NDArray[np.float32]:
         """What each piece after these labels adds to a reading's score; piece 0 is the sentence's end."""
-        scores = self._unigrams.copy()
-        for length in range(1, len(context) + 1):
-            at = self._row(context[-length:])
-            if at is not None:
-                _, backoffs, firsts, pieces, logs = self._tables[length - 1]
-                found = slice(int(firsts[at]), int(firsts[at + 1]))
-                scores += np.float32(backoffs[at])
-                scores[pieces[found]] = logs[found]
-        scores = self._weight * scores
-        scores[EDGE + 1 :] += self._bonus
+        if not context:
+            scores = self._weight * self._unigrams
+            scores[EDGE + 1 :] += self._bonus
+            return scores
+        shorter, at = self.scores(context[1:]), self._row(context)
+        if at is None:
+            return shorter
+        _, backoffs, firsts, pieces, logs = self._tables[len(context) - 1]
+        first, end = int(firsts[at]), int(firsts[at + 1])
+        found, known = pieces[first:end], logs[first:end].astype(np.float32)
+        scores = shorter + self._weight * np.float32(backoffs[at])
+        scores[found] = self._weight * known + np.where(found == EDGE, np.float32(0.0), self._bonus)
         return scores
 
 

@@ -48,6 +48,10 @@ class Scorer(Protocol):
     def start(self) -> Hashable:
         """The state before the first label."""
 
+    @property
+    def most(self) -> float:
+        """No label adds more than this, in any state; the less it is, the less has to be looked at."""
+
     def scores(self, state: Any) -> NDArray[np.float32]:
         """What each piece adds as the next label, float32 (pieces,); -inf bars it.
 
@@ -63,24 +67,18 @@ class _Active:
     """Readings that nothing tells apart any more; not changed once a step is over.
 
     Attributes:
-        context: the last labels.
-        states: the scorers'.
+        key: the last labels, and the scorers' states.
         score: natural log of them all.
         waiting: the tokens they end in, each with the blanks since, but for `since`.
         since: blanks that all of them took.
         best: the likeliest of the tokens.
     """
 
-    context: tuple[int, ...]
-    states: tuple[Hashable, ...]
+    key: _Key
     score: float
     waiting: tuple[Waiting, ...]
     since: float
     best: Token
-
-    @property
-    def key(self) -> _Key:
-        return self.context, self.states
 
 
 class BeamSearch:
@@ -113,7 +111,8 @@ class BeamSearch:
         root = Token(0, BLANK, -1, None, 0.0)
         begun = (BLANK,) * context
         states = tuple(scorer.start for scorer in self._scorers)
-        self._active = [_Active(begun, states, 0.0, (Waiting(root, 0.0),), 0.0, root)]
+        self._most = sum(scorer.most for scorer in self._scorers)
+        self._active = [_Active((begun, states), 0.0, (Waiting(root, 0.0),), 0.0, root)]
         self._tokens = 1
         self._step = 0
         self._best: Path | None = None
@@ -134,7 +133,7 @@ class BeamSearch:
         waiting: dict[_Key, _Active] = {}
         active = self._active
         for taken in range(self._labels_per_step + 1):
-            log_p = scores([one.context for one in active])
+            log_p = scores([one.key[0] for one in active])
             for one, blank in zip(active, log_p[:, BLANK].tolist(), strict=True):
                 self._wait(waiting, one, blank)
             if taken == self._labels_per_step:
@@ -161,7 +160,7 @@ class BeamSearch:
             last = Token(number, token.label, token.step, token.state, last.score + way.weight, last, [alone])
         waited = best.since + next(way.waited for way in best.waiting if way.token is best.best)
         waiting = (Waiting(last, waited),)
-        self._active = [_Active(best.context, best.states, last.score + waited, waiting, 0.0, last)]
+        self._active = [_Active(best.key, last.score + waited, waiting, 0.0, last)]
         self._best = None
 
     def lattice(self, within: float = POSTERIOR_NATS) -> PieceLattice:
@@ -185,9 +184,9 @@ class BeamSearch:
         return path.score - added
 
     def _ending(self, one: _Active) -> tuple[float, ...]:
+        states = one.key[1]
         return tuple(
-            float(scorer.scores(state)[BLANK])
-            for scorer, state in zip(self._scorers, one.states, strict=True)
+            float(scorer.scores(state)[BLANK]) for scorer, state in zip(self._scorers, states, strict=True)
         )
 
     def _wait(self, waiting: dict[_Key, _Active], one: _Active, blank: float) -> None:
@@ -195,7 +194,7 @@ class BeamSearch:
         score, since = one.score + blank, one.since + blank
         other = waiting.get(one.key)
         if other is None:
-            waiting[one.key] = _Active(one.context, one.states, score, one.waiting, since, one.best)
+            waiting[one.key] = _Active(one.key, score, one.waiting, since, one.best)
             return
         total = log_add(score, other.score)
         both = [Waiting(token, waited + since) for token, waited in one.waiting]
@@ -203,7 +202,7 @@ class BeamSearch:
         floor = total - self._alignment_margin
         kept = tuple(way for way in both if way.token.score + way.waited >= floor)
         best = max(both, key=lambda way: way.token.score + way.waited).token
-        waiting[one.key] = _Active(one.context, one.states, total, kept, 0.0, best)
+        waiting[one.key] = _Active(one.key, total, kept, 0.0, best)
 
     def _bar(self, waiting: dict[_Key, _Active]) -> float:
         """The score below which a reading cannot be kept at the end of this step."""
@@ -213,14 +212,19 @@ class BeamSearch:
 
     def _extend(self, active: list[_Active], log_p: NDArray[np.float32], bar: float) -> list[_Active]:
         """The best readings with one label more; what is under the bar is out."""
+        scores = np.array([one.score for one in active], np.float32)
+        high = log_p[:, BLANK + 1 :].max(axis=1) + scores
+        rows = np.flatnonzero(high > bar - self._most).tolist()
+        if not rows:
+            return []
         added = [
-            [scorer.scores(state) for scorer, state in zip(self._scorers, one.states, strict=True)]
-            for one in active
+            [scorer.scores(state) for scorer, state in zip(self._scorers, active[row].key[1], strict=True)]
+            for row in rows
         ]
-        totals = log_p + np.array([one.score for one in active], np.float32)[:, None]  # (readings, pieces)
-        for row, parts in zip(totals, added, strict=True):
-            for scores in parts:
-                row += scores
+        totals = log_p[rows] + scores[rows, None]  # (rows, pieces)
+        for total, parts in zip(totals, added, strict=True):
+            for part in parts:
+                total += part
         totals[:, BLANK] = -np.inf
         flat = totals.ravel()
         best = np.flatnonzero(flat > bar)
@@ -230,9 +234,9 @@ class BeamSearch:
         likeliest: dict[_Key, float] = {}
         for index in best.tolist():
             which, label = divmod(index, log_p.shape[1])
-            one, acoustic = active[which], float(log_p[which, label])
-            worth = tuple([float(scores[label]) for scores in added[which]])
-            key = self._after(one, label)
+            one, acoustic = active[rows[which]], float(log_p[rows[which], label])
+            worth = tuple([float(part[label]) for part in added[which]])
+            key = self._after(one.key, label)
             score = one.score + acoustic + sum(worth)
             token = longer.get(key)
             if token is None:
@@ -245,11 +249,12 @@ class BeamSearch:
                     likeliest[key], token.back = score, one.best
             token.sources.append(Source(one.waiting, one.since + acoustic, worth))
         return [
-            _Active(*key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
+            _Active(key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
         ]
 
-    def _after(self, one: _Active, label: int) -> _Key:
+    def _after(self, key: _Key, label: int) -> _Key:
+        context, before = key
         states = tuple(
-            scorer.next(state, label) for scorer, state in zip(self._scorers, one.states, strict=True)
+            [scorer.next(state, label) for scorer, state in zip(self._scorers, before, strict=True)]
         )
-        return (*one.context, label)[1:] if one.context else (), states
+        return (*context, label)[1:] if context else (), states

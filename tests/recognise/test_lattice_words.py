@@ -25,6 +25,7 @@ class LastTwo:
 
     def __init__(self, seed: int) -> None:
         self._table = np.random.default_rng(seed).normal(-1, 1, (PIECES,) * 3).astype(np.float32)
+        self.most = float(self._table.max())
 
     def scores(self, state: tuple[int, int]) -> np.ndarray:
         return self._table[state]
