@@ -10,7 +10,7 @@ import pytest
 from alexa_local.cli.bias_show import strongest
 from alexa_local.cli.heat_map import HeatMap, as_svg, as_text
 
-SHARES = np.array([[0.0, 0.1, 0.0], [0.9, 0.0, 0.3], [0.0, 0.0, 1.0]], np.float32)
+SHARES = np.array([[0.0, 0.1, 0.0], [0.9, 0.0, 0.25], [0.0, 0.0, 1.0]], np.float32)
 
 
 def test_the_strongest_phrases_come_first() -> None:
