@@ -55,5 +55,5 @@ done
     "$stores/librispeech" "$stores/speechocean" "$stores/synth-00" "$stores/synth-00" "$stores/synth-01" "$stores/synth-01"
 "$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-200}" --threads "${THREADS:-1}"
 [ -e "$work/ngrams.npz" ] || "$python" -m scripts.training.asr.ngram --pieces "$run" --text "$data/text" --stores "$stores" \
-    --sentences 250000 --out "$work/ngrams.npz"
+    --sentences 190000 --out "$work/ngrams.npz"
 "$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
