@@ -57,7 +57,7 @@ class RecogniserSettings:
     model: str = "asr-en"
     """The folder's name among the models."""
 
-    beam: int = _number(8, 1, 32)
+    beam: int = _number(16, 1, 32)
     """Readings kept during the search; 1 is the fastest."""
 
     n_best: int = _number(6, 1, 32)

@@ -61,7 +61,7 @@ class Options:
         guided_beam: readings kept inside the owner's sentences, when there are any.
     """
 
-    beam: int = 8
+    beam: int = 16
     n_best: int = 6
     guided_beam: int = 16
 
