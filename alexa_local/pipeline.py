@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from alexa_local.capture import PreRoll
 from alexa_local.config import EndpointSettings
 from alexa_local.frontend import LogMel
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
 from alexa_local.wake import Detection, WakeWord
 
@@ -45,6 +45,8 @@ class Request:
             "recognition_s", the processor time in the recogniser; "speech_s", sound that went through it.
         stage: "speculative" while the speaker may still go on: whoever prepares something must be able to
             leave it at that, because a `Reset`, or a final request with other words, may follow.
+        lattice: makes the lattice of all readings, of a final request, in any thread; nothing is made before
+            somebody asks.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -53,6 +55,7 @@ class Request:
     rule: str
     timings: Mapping[str, float] = field(default_factory=dict)
     stage: Literal["speculative", "final"] = "final"
+    lattice: Callable[[], Lattice] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,7 @@ class Pipeline:
             timings["lead_s"] = round(self._now_s - self._speculation.at_s, 3)
         if not (self._rules.final[rule].quiet_s or self._rules.final[rule].trailing_silence_s):
             self._tell_cut_off(rule, evidence)
-        request = Request(hypotheses, self._opened_s, self._now_s, rule, timings)
+        request = Request(hypotheses, self._opened_s, self._now_s, rule, timings, lattice=stream.lattice)
         self._close()
         self._on_event("stt_text", {"text": text, "rule": rule, "timings": timings})
         return [*taken_back, request]

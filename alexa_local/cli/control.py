@@ -57,7 +57,8 @@ def _socket(arguments: argparse.Namespace) -> Path:
     return client_socket_path(settings_of(arguments).daemon)
 
 
-def _ask(arguments: argparse.Namespace, command: str, **fields: Any) -> dict[str, Any]:
+def ask_daemon(arguments: argparse.Namespace, command: str, **fields: Any) -> dict[str, Any]:
+    """What the running daemon answers to a command."""
     from alexa_local.daemon.client import ask
 
     answer = ask(_socket(arguments), command, **fields)
@@ -66,7 +67,7 @@ def _ask(arguments: argparse.Namespace, command: str, **fields: Any) -> dict[str
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    status = _ask(arguments, "status")
+    status = ask_daemon(arguments, "status")
     if arguments.json:
         print(json.dumps(status))
         return 0
@@ -84,7 +85,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace) -> int:
-    answer = _ask(arguments, "say", text=" ".join(arguments.text))
+    answer = ask_daemon(arguments, "say", text=" ".join(arguments.text))
     if arguments.json:
         print(json.dumps(answer))
     else:
@@ -95,8 +96,8 @@ def _say(arguments: argparse.Namespace) -> int:
 def _stop(arguments: argparse.Namespace) -> int:
     """Ask for the end, and wait until it is there, so that the next daemon can start at once."""
     path = _socket(arguments)
-    process = _ask(arguments, "status")["process"]
-    _ask(arguments, "stop")
+    process = ask_daemon(arguments, "status")["process"]
+    ask_daemon(arguments, "stop")
     deadline_s = time.monotonic() + _STOP_LIMIT_S
     while path.exists():
         if time.monotonic() > deadline_s:
@@ -108,13 +109,13 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 
 def _mode(arguments: argparse.Namespace) -> int:
-    on = _ask(arguments, "mode", on=arguments.switch == "on")["local_only"]
+    on = ask_daemon(arguments, "mode", on=arguments.switch == "on")["local_only"]
     print(f"local-only is {_word(on)}")
     return 0
 
 
 def _mute(arguments: argparse.Namespace) -> int:
-    muted = _ask(arguments, "mute", on=arguments.switch == "on")["muted"]
+    muted = ask_daemon(arguments, "mute", on=arguments.switch == "on")["muted"]
     print("not listening" if muted else "listening")
     return 0
 
@@ -131,7 +132,7 @@ def _contacts(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.file} cannot be read ({error.strerror}). Check its name.") from error
     try:
         encoded = base64.b64encode(data).decode()
-        report = _ask(arguments, "contacts", data=encoded, book=arguments.book)
+        report = ask_daemon(arguments, "contacts", data=encoded, book=arguments.book)
     except DaemonUnreachable:
         from alexa_local.cli.offline import import_contacts
         from alexa_local.cli.settings import settings_of

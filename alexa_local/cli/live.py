@@ -12,6 +12,7 @@ from alexa_local.messages import Event
 
 _STYLES = {"dim": "2", "bold": "1", "green": "32", "red": "31", "cyan": "36", "yellow": "33"}
 _LOOK_S = 0.2
+_RESETS = {"revised": "reads it anew", "cancelled": "given up"}
 _TIMING_WORDS = {
     "wake_s": "wake word heard after",
     "endpoint_s": "end of speech noticed after",
@@ -39,7 +40,7 @@ class LivePrinter:
             "stt_text": self._text,
             "intent": self._intent,
             "action": self._action,
-            "reset": lambda _: self._line("↺", "goes on", "dim"),
+            "reset": lambda data: self._line("↺", _RESETS.get(data.get("reason"), "goes on"), "dim"),
             "cut_off": lambda data: self._line("✂", str(data.get("message", "")), "yellow"),
             "pipeline_error": lambda data: self._line("✗", str(data.get("error", "")), "red"),
             "timer_finished": self._ring,

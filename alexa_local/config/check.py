@@ -117,7 +117,9 @@ class Checker:
     def _value(self, node: yaml.Node, hint: Any, key: str, metadata: _Metadata) -> Any:
         """One value of the type `hint`: a scalar, a section, or a tuple or mapping of them."""
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        if origin in (Union, types.UnionType):  # only `X | None` is used, and None only as a default
+        if origin in (Union, types.UnionType):  # only `X | None` is used; `none` and nothing at all mean None
+            if isinstance(node, yaml.ScalarNode) and node.value == "none":
+                return None
             return self._value(node, arguments[0], key, metadata)
         if origin is tuple:
             return self._items(node, arguments[0], key, metadata)

@@ -69,6 +69,10 @@ class RecogniserSettings:
     biasing: Literal["none", "fusion", "attention", "both"] = "fusion"
     """How the names of the household are made likelier: in the search's scores, in the networks, or both."""
 
+    rescoring: Path | None = None
+    """A model of words, as `scripts/training/asr/word_ngram.py` makes it, to read a request again with that
+    could not be done; `none` or empty for no second look."""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if self.n_best > self.beam:

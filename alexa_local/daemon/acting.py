@@ -171,6 +171,7 @@ class Act:
         if refused:
             return told
         self._prepared = None
+        self._bus.publish("reset", {"reason": "revised", "request": revision.request})
         return self._act_on(meaning, {"revised_by": revision.source})
 
     def _act_on(self, meaning: Interpretation, details: Mapping[str, Any]) -> Mapping[str, Any]:

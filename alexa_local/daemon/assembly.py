@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from alexa_local.models import open_model
 from alexa_local.mqtt import Broker
 from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
+from alexa_local.recognise.rescore import WordNgrams, rescore
 from alexa_local.sound import PortAudio
 from alexa_local.store import Store, open_store
 from alexa_local.understand import (
@@ -53,9 +55,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     """Make the parts and start their threads.
 
     Raises:
-        AlexaLocalError: a model, the intents file or the database is missing or wrong.
+        AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
     wake_word, recogniser, end_of_speech = _load_models(config)
+    word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
     store = open_store(state_dir(config.daemon) / DATABASE)
@@ -76,6 +79,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         local_only=lambda: brain.services.local_only.on,
         set_local_only=brain.services.local_only.set,
         import_contacts=brain.import_contacts,
+        rescore=functools.partial(rescore, model=word_model) if word_model else None,
         dropped=lambda: {"replies": sounding.playback.dropped_replies},
         status=brain.status,
     )

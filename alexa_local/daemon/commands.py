@@ -11,8 +11,10 @@ from alexa_local.daemon.control import Answer, Command
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listen
 from alexa_local.daemon.parts import Parts
+from alexa_local.daemon.readings import LastLattice
 from alexa_local.errors import UsageError
 from alexa_local.messages import Hypothesis
+from alexa_local.recognise.lattice_files import to_json
 from alexa_local.recognise.normalise import spoken_form
 
 WAKE_WORD = "alexa"
@@ -25,6 +27,7 @@ def commands(
     bus: EventBus,
     status: Callable[[], Answer],
     request_stop: Callable[[str], None],
+    last_lattice: LastLattice,
 ) -> Mapping[str, Command]:
     """Each command by its name; all run in the thread `control`, so what takes long is handed to `act`."""
 
@@ -63,6 +66,9 @@ def commands(
         book = _text(request, "book") if "book" in request else ""
         return act.submit(lambda: parts.import_contacts(data, book))
 
+    def lattice(_: Mapping[str, Any]) -> Answer:
+        return {"lattice": to_json(last_lattice.get()), "age_s": round(last_lattice.age_s, 1)}
+
     return {
         "status": lambda _: status(),
         "say": say,
@@ -70,6 +76,7 @@ def commands(
         "mode": mode,
         "mute": mute,
         "contacts": contacts,
+        "lattice": lattice,
     }
 
 

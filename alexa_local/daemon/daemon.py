@@ -24,6 +24,8 @@ from alexa_local.daemon.listening import Capture, Listen
 from alexa_local.daemon.notify import Notifier
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
+from alexa_local.daemon.queues import BoundedQueue
+from alexa_local.daemon.readings import LastLattice, MakeLattice, Readings, SecondLook
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
 from alexa_local.messages import Hypothesis
@@ -70,6 +72,7 @@ class Daemon:
         self._capture = Capture(open_source, finite, self.bus, stopping, self._fail)
         self._failure: AlexaLocalError | None = None
         self._progress_seen = -1
+        self._last_lattice = LastLattice()
         self._began_s = time.monotonic()
 
     def run(self) -> int:
@@ -120,20 +123,25 @@ class Daemon:
             parts.rehearse,
             parts.make_ready,
         )
+        second_look = SecondLook(parts.rescore, act.revise, supervisor.stopping) if parts.rescore else None
+        readings = Readings(act, self._last_lattice, second_look)
         listen = Listen(
             parts.pipeline,
             self._capture,
-            requests=_Patiently(act) if self._finite else act,
+            requests=_Patiently(readings) if self._finite else readings,
             on_end=lambda: act.submit(lambda: self._finish(parts)),
             bus=self.bus,
             stopping=supervisor.stopping,
         )
-        status = self._status_of(parts, act, listen)
-        table = commands(parts, act, listen, self.bus, status, supervisor.request_stop)
+        queues = [self._capture.sound, act.jobs, *([second_look.looks] if second_look else [])]
+        status = self._status_of(parts, queues, listen)
+        table = commands(parts, act, listen, self.bus, status, supervisor.request_stop, self._last_lattice)
         self._capture.open()
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()
         supervisor.spawn("act", act.run, act.stop)
+        if second_look:
+            supervisor.spawn("rescore", second_look.run, second_look.stop)
         supervisor.spawn("listen", listen.run)
         supervisor.spawn("capture", self._capture.run, self._capture.stop)
         supervisor.spawn("control", control.run, control.stop)
@@ -144,7 +152,8 @@ class Daemon:
         _log.info("Stopping: %s.", reason)
 
     def _look(self, listen: Listen) -> None:
-        """Feed the watchdog only when `listen` got on since the last look."""
+        """Feed the watchdog only when `listen` got on since the last look; forget what is old."""
+        self._last_lattice.forget_old()
         if listen.progress != self._progress_seen:
             self._progress_seen = listen.progress
             self._notifier.alive()
@@ -157,9 +166,9 @@ class Daemon:
         parts.wait_until_quiet()
         self.request_stop("the end of the sound")
 
-    def _status_of(self, parts: Parts, act: Act, listen: Listen) -> Callable[[], dict[str, Any]]:
-        queues = (self._capture.sound, act.jobs)
-
+    def _status_of(
+        self, parts: Parts, queues: Sequence[BoundedQueue[Any]], listen: Listen
+    ) -> Callable[[], dict[str, Any]]:
         def status() -> dict[str, Any]:
             return {
                 "version": __version__,
@@ -185,9 +194,10 @@ class Daemon:
 class _Patiently:
     """Waits until each request of a file is done, since they may come faster than things can be done."""
 
-    def __init__(self, act: Act) -> None:
-        self.speculate, self.take_back, self._act = act.speculate, act.take_back, act
+    def __init__(self, readings: Readings) -> None:
+        self.speculate, self.take_back = readings.speculate, readings.take_back
+        self._readings = readings
 
-    def heard(self, hypotheses: Sequence[Hypothesis]) -> None:
+    def heard(self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice) -> None:
         """Have it done."""
-        concurrent.futures.wait([self._act.heard(hypotheses)])
+        concurrent.futures.wait([self._readings.heard(hypotheses, lattice)])

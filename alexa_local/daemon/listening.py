@@ -15,7 +15,7 @@ from alexa_local.capture.source import Source
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.errors import AlexaLocalError
-from alexa_local.messages import SAMPLE_RATE, Hypothesis
+from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ class Decision(Protocol):
 
 
 class Requests(Protocol):
-    """Whoever does what is asked: `acting.Act` behind the daemon's patience with files."""
+    """Whoever does what is asked: `readings.Readings`, behind the daemon's patience with files."""
 
-    def heard(self, hypotheses: Sequence[Hypothesis]) -> object:
-        """Do a request."""
+    def heard(self, hypotheses: Sequence[Hypothesis], lattice: Callable[[], Lattice]) -> object:
+        """Do a request; `lattice` makes all its readings."""
 
     def speculate(self, hypotheses: Sequence[Hypothesis]) -> object:
         """Prepare a request, without any trace."""
@@ -202,7 +202,7 @@ class Listen:
             elif one.stage == "speculative":
                 self._requests.speculate(one.hypotheses)
             elif one.hypotheses and one.hypotheses[0].text:
-                self._requests.heard(one.hypotheses)
+                self._requests.heard(one.hypotheses, one.lattice)
             else:  # the wake word and then silence, or no wake word at all: no answer is the best one
                 self._bus.publish("idle")
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listener
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
 
 
 def _nothing(*_: Any) -> None:
@@ -66,6 +66,8 @@ class Parts:
         set_local_only: changes that, and remembers it.
         import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
             "added", "updated" and "problems".
+        rescore: a lattice scored by a second language model; only the thread `rescore` calls it. None where
+            there is no such model.
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
     """
@@ -80,5 +82,6 @@ class Parts:
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], None] = _nothing
     import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report
+    rescore: Callable[[Lattice], Lattice] | None = None
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)

@@ -6,6 +6,8 @@ for it.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from functools import lru_cache, reduce
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises for .npz files that are missing, cut short, altered or something else."""
 
 EDGE = 0
 """Piece 0, blank to the transducer, stands here for a sentence's beginning, in a context, and for its end."""
@@ -40,7 +45,7 @@ class PieceNgrams:
             ModelError: the file does not fit this program.
         """
         try:
-            with np.load(path, allow_pickle=False) as tables:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as tables:
                 self._unigrams = tables["unigrams"].astype(np.float32)
                 self._tables = [
                     tuple(
@@ -49,7 +54,7 @@ class PieceNgrams:
                     )
                     for n in range(1, int(tables["order"]))
                 ]
-        except (OSError, ValueError, KeyError) as error:
+        except UNREADABLE as error:
             raise ModelError(f"The language model {path} does not fit this program ({error}).") from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
         self.most = float(bonus)
@@ -57,6 +62,10 @@ class PieceNgrams:
         self._row = lru_cache(maxsize=16384)(self._find_row)
         self.next = lru_cache(maxsize=16384)(self._after)
         self.start = self._known((EDGE,) * len(self._tables))
+
+    def __len__(self) -> int:
+        """How many pieces it knows."""
+        return len(self._unigrams)
 
     def _after(self, state: tuple[int, ...], label: int) -> tuple[int, ...]:
         """The state after a label."""

@@ -20,7 +20,7 @@ from alexa_local.errors import ModelError
 from alexa_local.messages import Lattice, LatticeArc
 from alexa_local.recognise.lattice import with_posteriors
 from alexa_local.recognise.lattice_readings import log_add
-from alexa_local.recognise.ngram import EDGE, PieceNgrams
+from alexa_local.recognise.ngram import EDGE, UNREADABLE, PieceNgrams
 
 UNKNOWN = 1
 """The number of the word that stands for all words that a model does not know."""
@@ -65,13 +65,19 @@ class WordNgrams:
         """Load it.
 
         Raises:
-            ModelError: the file does not fit this program.
+            ModelError: the file is missing or does not fit this program.
         """
+        if not path.is_file():
+            raise ModelError(
+                f"There is no word model {path}. Correct recogniser.rescoring, or set it to none."
+            )
         self._ngrams = PieceNgrams(path, weight=1.0, bonus=0.0)
         try:
-            with np.load(path, allow_pickle=False) as tables:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as tables:
                 words = tables["words"].tobytes().decode().split("\n")
-        except (OSError, ValueError, KeyError) as error:
+            if len(words) != len(self._ngrams):
+                raise ValueError(f"{len(words)} words for {len(self._ngrams)} scores")
+        except UNREADABLE as error:
             raise ModelError(f"The word model {path} does not fit this program ({error}).") from error
         self._numbers = {word: number for number, word in enumerate(words)} | {"": EDGE}
         self.start = self._ngrams.start

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.errors import StorageError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
 from alexa_local.testing.pipeline import FakePipeline
 
 
 class FakeHome:
     """Understands "light", "full disk" and "defect"; its lists keep the course of things."""
 
-    def __init__(self, spoken: Sequence[str] = ()) -> None:
+    def __init__(
+        self, spoken: Sequence[str] = (), rescore: Callable[[Lattice], Lattice] | None = None
+    ) -> None:
         self.heard: list[str] = []
         self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
         self.local_only = False
         self.closed = False
         self._spoken = list(spoken)
+        self._rescore = rescore
 
     def assemble(self, config: object, host: Host) -> Parts:
         """Make parts as the real assembly does."""
@@ -33,6 +36,7 @@ class FakeHome:
             local_only=lambda: self.local_only,
             set_local_only=lambda on: setattr(self, "local_only", on),
             import_contacts=self._import,
+            rescore=self._rescore,
         )
 
     def _import(self, data: bytes, book: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.messages import SAMPLE_RATE, Hypothesis
+from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, LatticeArc
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,13 @@ class FakeRequest:
 
     hypotheses: tuple[Hypothesis, ...] = ()
     stage: str = "final"
+    lattice: Callable[[], Lattice] | None = None
+
+
+def lattice_of(text: str) -> Lattice:
+    """A lattice with one reading."""
+    arcs = [LatticeArc(at, at + 1, word, at, at + 1, -1.0) for at, word in enumerate(text.split() or [""])]
+    return Lattice(tuple(float(at) for at in range(len(arcs) + 1)), tuple(arcs))
 
 
 class FakePipeline:
@@ -48,7 +56,10 @@ class FakePipeline:
         self.reset()
         text = self._texts.pop(0).replace("... ", "")
         self._on_event("stt_text", {"text": text})
-        return [*taken_back, FakeRequest((Hypothesis(text, -1.0),))]
+        return [
+            *taken_back,
+            FakeRequest((Hypothesis(text, -1.0),), lattice=functools.partial(lattice_of, text)),
+        ]
 
     def _foresee(self) -> list[FakeRequest]:
         if self._foreseen or self._quiet_samples < SAMPLE_RATE // 10 or not self._texts:

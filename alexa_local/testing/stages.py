@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, PhraseClass, SentenceGraph
 from alexa_local.recognise import Biasing, BiasReport
+from alexa_local.testing.pipeline import lattice_of
 from alexa_local.wake import Detection
 
 _LOUD = 0.0
@@ -88,6 +89,10 @@ class LoudStream:
     def finish(self) -> list[Hypothesis]:
         """Close the stream."""
         return self.peek()
+
+    def lattice(self) -> Lattice:
+        """The words so far."""
+        return lattice_of(self.partial)
 
 
 class LoudEndOfSpeech:

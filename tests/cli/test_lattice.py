@@ -80,3 +80,21 @@ def test_transcribe_writes_the_lattice_of_one_file(command, monkeypatch) -> None
     assert command("transcribe", "a.wav", "--lattice", "a.lat")[0] == 0
     assert told == [Path("a.lat")]
     assert command("transcribe", "a.wav", "b.wav", "--lattice", "a.lat")[0] == 64
+
+
+def test_the_last_request_can_be_shown(command, folder, daemon, tmp_path: Path) -> None:
+    daemon._daemon._last_lattice.keep(lambda: SMALL)
+    code, out, _ = command("lattice", "last", "--nbest", 1, "--out", tmp_path / "one.dot")
+    assert code == 0
+    assert out.splitlines()[0] == "3 nodes, 4 arcs, 1.04 s" and out.splitlines()[-1].endswith("call mum")
+    assert "mum" in (tmp_path / "one.dot").read_text()
+
+
+def test_where_there_was_no_request_that_is_told(command, daemon) -> None:
+    code, _, err = command("lattice", "last")
+    assert code == 65 and "No request was spoken in the last 60 s" in err
+
+
+def test_without_a_daemon_there_is_no_last_request(command) -> None:
+    code, _, err = command("lattice", "last")
+    assert code == 69 and "alexa-local run" in err

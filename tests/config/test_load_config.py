@@ -178,3 +178,9 @@ def test_every_setting_is_documented():
                     assert isinstance(after, ast.Expr), (
                         f"{node.name}.{ast.unparse(setting.target)} has no docstring"
                     )
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("none", None), ("", None), ("words.npz", "words.npz")])
+def test_a_second_look_needs_a_file_and_none_means_none(load, tmp_path, text, wanted):
+    found = load(f"recogniser: {{rescoring: {text}}}").recogniser.rescoring
+    assert found == (wanted and tmp_path / wanted)

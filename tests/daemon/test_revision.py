@@ -9,11 +9,13 @@ import pytest
 
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.readings import SecondLook
 from alexa_local.daemon.revision import WINDOW_S, Revisable, Revision, revision
 from alexa_local.errors import StorageError
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, LatticeArc, Outcome
 from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.rescore import Mix, rescore
+from alexa_local.testing.pipeline import lattice_of
 
 MEANINGS = {
     "lamp on": Interpretation("TurnOn", {"device": "lamp"}),
@@ -48,10 +50,13 @@ class House:
         return Outcome(ok=True)
 
     def work(self, promise: Any) -> dict[str, Any]:
+        self.work_next()
+        return dict(promise.result(0))
+
+    def work_next(self) -> None:
         job = self.act.jobs.get(0)
         assert job is not None and job.promise.set_running_or_notify_cancel()
         self.act._do(job)
-        return dict(promise.result(0))
 
     def hear(self, text: str) -> dict[str, Any]:
         return self.work(self.act.heard([Hypothesis(text, 0.0)]))
@@ -129,3 +134,32 @@ def test_a_rescored_lattice_comes_back_as_a_revision() -> None:
     rescored = rescore(lattice, KnowsLamps(), Mix(model=1.0))
     found = house.work(house.act.revise(revision(request, rescored, "rescored")))
     assert found["done"] and house.done == ["TurnOn"]
+
+
+@pytest.mark.parametrize(("takes_s", "done"), [(WINDOW_S - 0.1, ["TurnOn"]), (WINDOW_S + 0.1, [])])
+def test_a_second_look_counts_only_within_the_window(takes_s: float, done: list[str]) -> None:
+    house = House()
+
+    def rescore(lattice: Lattice) -> Lattice:
+        house.now_s += takes_s
+        return lattice
+
+    second = SecondLook(rescore, house.act.revise, threading.Event())
+    promise = house.act.heard([Hypothesis("cramp on", 0.0)])
+    settled = second.after(promise, lambda: lattice_of("lamp on"))
+    house.work(promise)
+    second._take(second.looks.get(0))
+    house.work_next()
+    assert settled.done() and house.done == done
+
+
+def test_a_newer_request_takes_the_second_look_from_an_older_one() -> None:
+    house = House()
+    second = SecondLook(lambda lattice: lattice, house.act.revise, threading.Event())
+    settled = []
+    for _ in range(2):
+        promise = house.act.heard([Hypothesis("cramp on", 0.0)])
+        settled.append(second.after(promise, lambda: lattice_of("lamp on")))
+        house.work(promise)
+    assert settled[0].cancelled() and second.looks.dropped == 1
+    assert second.looks.get(0).request == 2

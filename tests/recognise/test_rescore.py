@@ -147,3 +147,44 @@ def test_a_file_that_is_no_word_model_is_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", order=np.array(1), unigrams=np.zeros(3))
     with pytest.raises(ModelError, match="word model"):
         WordNgrams(tmp_path / "x.npz")
+
+
+def small_model(folder: Path) -> Path:
+    """A word model of a few sentences, made as a real one is."""
+    ngram = pytest.importorskip("scripts.training.asr.word_ngram")
+    words, lines = ngram.numbered(["turn on the lamp", "call bob", "play jazz"] * 2)
+    file = folder / "words.npz"
+    models = ngram.kneser_ney(ngram.count(lines, ngram.ORDER), len(words))
+    ngram.write(models, len(words), file, words=np.frombuffer("\n".join(words).encode(), np.uint8))
+    return file
+
+
+def test_a_missing_word_model_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"There is no word model .* recogniser\.rescoring"):
+        WordNgrams(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"hello",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-30],
+        lambda data: data[:300] + bytes(64) + data[364:],
+        lambda data: data[:200] + bytes(len(data) - 200),
+    ],
+)
+def test_a_damaged_word_model_is_told(tmp_path: Path, damage) -> None:
+    file = small_model(tmp_path)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(ModelError):
+        WordNgrams(file)
+
+
+def test_a_word_model_with_other_words_than_scores_is_told(tmp_path: Path) -> None:
+    file = small_model(tmp_path)
+    tables = dict(np.load(file))
+    np.savez(file, **(tables | {"words": np.frombuffer(b"\nonly", np.uint8)}))
+    with pytest.raises(ModelError, match="2 words for"):
+        WordNgrams(file)
