@@ -24,6 +24,7 @@ from torch import distributed
 from torch.nn import functional
 
 from scripts.training.asr.augment import Strength
+from scripts.training.asr.compress import Compression, Plan
 from scripts.training.asr.data import (
     Batch,
     Part,
@@ -65,6 +66,8 @@ PARTS = {  # store: (share of an epoch, clips joined)
     "words": (0.7, 1),
     "synth": (0.7, 1),
 }
+SPARSE_FROM, SPARSE_UNTIL = 0.35, 0.8
+"""Shares of the training between which the sparsity grows: after the alignment is found, before the decay."""
 SPLICED = 0.3
 """Share of the sentences that people's spliced words can say, said in an epoch."""
 
@@ -135,7 +138,7 @@ def share_gradients(model: Transducer, seconds: float) -> float:
     return float(flat[-1])
 
 
-def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> None:
+def train(run: Path, stores: Path, minutes: float, seed: int, threads: int, plan: Plan) -> None:
     """Train until the minutes are used up; `run` holds pieces.model and takes checkpoint.pt and log.jsonl."""
     if "WORLD_SIZE" in os.environ:
         distributed.init_process_group("gloo")
@@ -162,6 +165,7 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> N
                 trainset = open_trainset(stores, run / "pieces.model", seed + step + 1000 * rank, opening)
                 yield from itertools.takewhile(lambda _: used_s < 60 * minutes * until, trainset.batches())  # noqa: B023
 
+    compression = Compression(model, average, plan)
     last, saved, audio_s, sums = time.monotonic(), used_s, 0.0, [0.0, 0.0, 0]
     for batch in batches():
         progress = used_s / (60 * minutes)
@@ -176,6 +180,7 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> N
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         if torch.isfinite(norm):
             optimiser.step()
+            compression.after_step(step, used_s / 60)
             average.update_parameters(model)
         step += 1
         audio_s += float(batch.steps.sum()) * 0.08
@@ -187,6 +192,7 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int) -> N
                 "transducer": sums[0] / sums[2],
                 "ctc": sums[1] / sums[2],
                 "audio_h": audio_s / 3600,
+                "zero": compression.share_zero(),
             }
             with (run / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
@@ -210,8 +216,23 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=200.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--sparsity", type=float, default=0.0, help="share of the encoder's weights to train away"
+    )
+    parser.add_argument("--sparse-from", type=float, help="minute of the first (a share of --minutes)")
+    parser.add_argument("--sparse-until", type=float, help="minute of the last")
+    parser.add_argument("--grid", type=float, default=0.05, help="last pull to the int8 grid, in its steps")
+    parser.add_argument("--grid-from", type=float, help="minute when it begins (the rate's decay)")
     args = parser.parse_args()
-    train(args.run, args.stores, args.minutes, args.seed, args.threads)
+    plan = Plan(
+        args.sparsity,
+        args.minutes * SPARSE_FROM if args.sparse_from is None else args.sparse_from,
+        args.minutes * SPARSE_UNTIL if args.sparse_until is None else args.sparse_until,
+        args.grid,
+        args.minutes * (1 - DECAY) if args.grid_from is None else args.grid_from,
+        args.minutes,
+    )
+    train(args.run, args.stores, args.minutes, args.seed, args.threads, plan)
 
 
 if __name__ == "__main__":
