@@ -73,6 +73,14 @@ def pack_blocks(quantised: NDArray[np.int8]) -> BlockSparse:
     return BlockSparse((rows, columns), np.ascontiguousarray(blocks[kept]), segments, indices)
 
 
+def share_of_empty_blocks(weight: NDArray[np.float32]) -> float:
+    """Of the 1x16 blocks of a float32 (O, I) matrix, how many are all zero; 0 if it has no such blocks."""
+    rows, columns = weight.shape
+    if columns % BLOCK or columns > MOST_COLUMNS:
+        return 0.0
+    return 1.0 - float(np.any(weight.reshape(rows, columns // BLOCK, BLOCK), axis=2).mean())
+
+
 def prune_blocks(weight: NDArray[np.float32], sparsity: float) -> NDArray[np.float32]:
     """Zero the given share of the 1x16 blocks of a float32 (O, I) matrix, those of least magnitude."""
     rows, columns = weight.shape

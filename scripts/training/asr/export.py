@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from alexa_local.tflite import layers
 from alexa_local.tflite.layers import Kind
+from alexa_local.tflite.sparse import share_of_empty_blocks
 from alexa_local.tflite.writer import Graph, Tensor
 from scripts.training.asr import parity
 from scripts.training.asr.model import FRAMES_PER_STEP, Shape, Transducer
@@ -40,6 +41,9 @@ DATA = [
 LANGUAGE = {"file": "ngrams.npz", "weight": 0.3, "bonus": 1.5}
 """The language model's part in a reading's score."""
 
+SPARSE_ABOVE = 0.4
+"""Share of empty blocks from which a matrix is stored, and computed, without them."""
+
 JOINT_ROWS = 8
 """Hypotheses that the joint takes at once: the widest beam."""
 
@@ -61,8 +65,14 @@ def _array(tensor: Any) -> NDArray[np.float32]:
     return np.asarray(tensor.detach().numpy(), np.float32)
 
 
+def _is_sparse(kind: Kind, *weights: NDArray[np.float32]) -> bool:
+    """Whether matrices that are used together are pruned enough to leave out their empty blocks."""
+    return kind == "int8" and min(share_of_empty_blocks(weight) for weight in weights) >= SPARSE_ABOVE
+
+
 def _linear(graph: Graph, x: Tensor, layer: torch.nn.Linear, kind: Kind) -> Tensor:
-    return layers.linear(graph, x, _array(layer.weight), _array(layer.bias), kind)
+    weight = _array(layer.weight)
+    return layers.linear(graph, x, weight, _array(layer.bias), kind, _is_sparse(kind, weight))
 
 
 def encoder_graph(model: Transducer, kind: Kind) -> Graph:
@@ -91,7 +101,8 @@ def encoder_graph(model: Transducer, kind: Kind) -> Graph:
         normed = layers.layer_norm(graph, y, _array(norm.weight), _array(norm.bias))
         bias = _array(lstm.bias_ih_l0) + _array(lstm.bias_hh_l0)
         weights = _array(lstm.weight_ih_l0), _array(lstm.weight_hh_l0)
-        h, c = layers.lstm_cell(graph, normed, h, c, *weights, bias, kind, joined=False)
+        sparse = _is_sparse(kind, *weights)
+        h, c = layers.lstm_cell(graph, normed, h, c, *weights, bias, kind, sparse, joined=False)
         states += [(f"h{number}", h), (f"c{number}", c)]
         y = graph.add(y, h)
     y = layers.layer_norm(graph, y, _array(encoder.norm.weight), _array(encoder.norm.bias))
