@@ -133,6 +133,8 @@ class Stream:
             self._steps += 1
             if self._steps % round(_SETTLE_S / self._step_s) == 0:
                 self._search.settle()
+                if self._guided:
+                    self._guided.settle()
         self._waiting = known[whole:].copy()
 
     def _scores(self, encoded: NDArray[np.float32]) -> Scores:
