@@ -34,13 +34,13 @@ class Guide:
     """
 
     start = START
+    most = 0.0
 
     def __init__(
         self,
         graph: SentenceGraph,
         spell: Callable[[str], tuple[int, ...]],
         pieces: int,
-        bonus: float = 0.0,
     ) -> None:
         """Spell the graph's words.
 
@@ -48,9 +48,7 @@ class Guide:
             graph: the sentences.
             spell: from a word to its pieces, the first of which begins a word; () when they cannot spell it.
             pieces: size of the vocabulary.
-            bonus: added for each piece, or longer sentences, which pay for more pieces, would always lose.
         """
-        self._bonus, self.most = bonus, max(bonus, 0.0)
         self._ends = graph.ends
         self._pieces = pieces
         self._arcs: list[Mapping[int, list[tuple[int, tuple[int, ...]]]]] = []
@@ -78,11 +76,11 @@ class Guide:
         return known
 
     def scores(self, state: State) -> NDArray[np.float32]:
-        """The bonus for the pieces that may come next, 0 for an end that may be here, -inf for others."""
+        """0 for the pieces that may come next, and for an end that may be here; -inf for others."""
         known = self._scores.get(state)
         if known is None:
             known = self._scores[state] = np.full(self._pieces, -np.inf, np.float32)
-            known[list(self.steps(state))] = self._bonus
+            known[list(self.steps(state))] = 0.0
             if any(not rest and node in self._ends for node, rest in state):
                 known[END] = 0.0
         return known

@@ -62,6 +62,15 @@ class Scorer(Protocol):
         """The state after that label."""
 
 
+def added(scorer: Scorer, labels: tuple[int, ...]) -> float:
+    """What a scorer adds to a whole sentence, its end too."""
+    total, state = 0.0, scorer.start
+    for label in labels:
+        total += float(scorer.scores(state)[label])
+        state = scorer.next(state, label)
+    return total + float(scorer.scores(state)[BLANK])
+
+
 @dataclass(slots=True)
 class _Active:
     """Readings that nothing tells apart any more; not changed once a step is over.
@@ -174,14 +183,7 @@ class BeamSearch:
 
     def by_sound(self, path: Path) -> float:
         """How likely a whole sentence is without what the scorers add, in nats."""
-        added = 0.0
-        for scorer in self._scorers:
-            state = scorer.start
-            for label in path.labels:
-                added += float(scorer.scores(state)[label])
-                state = scorer.next(state, label)
-            added += float(scorer.scores(state)[BLANK])
-        return path.score - added
+        return path.score - sum(added(scorer, path.labels) for scorer in self._scorers)
 
     def _ending(self, one: _Active) -> tuple[float, ...]:
         states = one.key[1]
