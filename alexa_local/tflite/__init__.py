@@ -28,7 +28,8 @@ Writing (training and tests; needs flatbuffers and ai-edge-litert when `to_bytes
     tanh, relu, abs, rsqrt, exp, cast, softmax, log_softmax, mean(x, axis), concatenation(parts, axis),
     split(x, sizes or count, axis), slice(x, start, stop, axis), reshape(x, shape)
 
-    sparse.prune_blocks(weight, sparsity), sparse.share_of_empty_blocks(weight), sparse.pad_columns(weight, multiple=16)
+    sparse.prune_blocks(weight, sparsity), sparse.share_of_empty_blocks(weight)
+    sparse.pad_columns(weight, multiple=16)
     quantise.quantise_rows(weight) -> (int8, scales)
 
 `sparse=True` stores the 1x16 blocks that are not zero and prunes nothing; columns (for a joined LSTM: those
