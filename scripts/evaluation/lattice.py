@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice
+from alexa_local.messages import Hypothesis, Lattice
 from alexa_local.recognise import spoken_form
 from alexa_local.recognise.lattice import oracle_errors
 from alexa_local.recognise.lattice_wire import WIRE_BYTES, from_bytes, to_bytes_within
 from scripts.evaluation.asr import edits
 from scripts.evaluation.manifest import Row
-
-OPUS_BYTES_PER_S = 24_000 / 8
-"""What a stream of 24 kbit/s takes, without any container around it."""
+from scripts.evaluation.opus import encoded_bytes, nominal_bytes
 
 TranscribeWithLattice = Callable[[NDArray[np.int16]], tuple[list[Hypothesis], Lattice]]
 
@@ -34,7 +32,8 @@ class Lattices:
         oracle_errors: those of the luckiest reading in each lattice, as it is read from its bytes.
         sizes: bytes of each lattice.
         arcs: arcs of each.
-        ratios: how many times the sound as Opus is larger, for each clip.
+        ratios: for each clip, the bytes of its sound's Opus packets at 24 kbit/s over those of its lattice.
+        not_encoded: clips whose Opus could not be made here; its nominal rate counts for them.
     """
 
     without_text: int = 0
@@ -44,6 +43,7 @@ class Lattices:
     sizes: list[int] = field(default_factory=list)
     arcs: list[int] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
+    not_encoded: int = 0
 
     def summary(self) -> dict[str, float]:
         """The last line of `scripts/evaluate lattice`."""
@@ -64,7 +64,8 @@ class Lattices:
             f"word error rate {found['wer']} %, that of the luckiest readings {found['oracle_wer']} %",
             f"bytes: median {found['bytes_median']}, largest {max(self.sizes, default=0)}; "
             f"arcs: median {round(median(self.arcs)) if self.arcs else 0}",
-            f"the sound as Opus at 24 kbit/s is {found['opus_ratio']} times larger (median)",
+            f"the sound's Opus packets at 24 kbit/s are {found['opus_ratio']} times larger (median); "
+            f"not encoded but reckoned: {self.not_encoded}",
         ]
 
 
@@ -82,7 +83,9 @@ def measure(
         sent = from_bytes(data)
         found.sizes.append(len(data))
         found.arcs.append(len(sent.arcs))
-        found.ratios.append(len(samples) / SAMPLE_RATE * OPUS_BYTES_PER_S / len(data))
+        opus = encoded_bytes(samples)
+        found.not_encoded += opus is None
+        found.ratios.append((nominal_bytes(samples) if opus is None else opus) / len(data))
         recognised = hypotheses[0].text.split()
         row_found = {
             "audio": row.audio,
