@@ -53,7 +53,8 @@ done
 
 [ -e "$run/pieces.model" ] || "$python" -m scripts.training.asr.pieces --out "$run" --size 256 \
     "$stores/librispeech" "$stores/speechocean" "$stores/synth-00" "$stores/synth-00" "$stores/synth-01" "$stores/synth-01"
-"$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-200}" --threads "${THREADS:-1}"
+"$python" -m scripts.training.asr.train --run "$run" --stores "$stores" --minutes "${MINUTES:-200}" --threads "${THREADS:-1}" \
+    --sparsity "${SPARSITY:-0}"
 [ -e "$work/ngrams.npz" ] || "$python" -m scripts.training.asr.ngram --pieces "$run" --text "$data/text" --stores "$stores" \
     --sentences 190000 --out "$work/ngrams.npz"
 "$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
