@@ -1,9 +1,10 @@
 """Attention to a catalogue's phrases: the recogniser listens for them, in its sound and in its labels.
 
-What the attention finds is added to the encoder's vector and to the prediction network's before the joint
-(in the manner of Chang et al. 2021, arXiv 2111.03250; `scripts.training.attention.model` says where we
-differ). The weights run in TFLite; the comparison with the phrases, whose number changes, is a product of
-matrices and is done here.
+A phrase has a vector for each place in it. At each step and for each reading, the attention compares the
+encoder's and the prediction network's states with the places that continue the reading's last labels, and
+with an entry for no bias, and makes the pieces of the places that it finds likelier
+(`scripts.training.attention.model` tells where this comes from). The weights run in TFLite; the comparison
+with the places, whose number changes, is a product of matrices and is done here.
 """
 
 from __future__ import annotations
@@ -20,26 +21,37 @@ from alexa_local.errors import ModelError
 from alexa_local.messages import PhraseClass
 from alexa_local.models import Model
 from alexa_local.recognise.bias import MOST_PHRASES
-from alexa_local.recognise.phrase_vectors import Phrase, PhraseVectors
+from alexa_local.recognise.phrase_vectors import PLACE_PIECES, PhraseVectors, Place
 from alexa_local.tflite import load
 
 Vector = NDArray[np.float32]
 Labels = tuple[int, ...]
+Phrase = tuple[int, ...]
 
-FAINT = 1e-3
-"""A phrase with less than this of the share of the best entry, in every head, has no part in what is found:
-its exponential would cost more than it tells, and 5 000 of them would drown the one that is said."""
+MOST_PIECES = 24
+"""Pieces of a phrase that are looked at."""
 
-MOST_HEEDED = 64
-"""Phrases that have a part at one step; it bounds the cost where none stands out."""
+
+def by_context(phrases: Iterable[Phrase]) -> dict[tuple[int, int], list[Place]]:
+    """The places inside phrases, each once, by the two pieces before them; (0, 0) where phrases begin.
+
+    Those of (0, b) are second in their phrases: they follow b, whatever is before it.
+    """
+    found: dict[tuple[int, int], dict[Place, None]] = {}
+    for phrase in phrases:
+        padded = (0, 0, *phrase, 0)
+        for place in zip(padded, padded[1:], phrase, padded[3:], strict=False):
+            found.setdefault(place[:2], {})[place] = None
+    return {context: list(some) for context, some in found.items()}
 
 
 class AttentionNetworks:
     """The weights, shared by all catalogues of one model.
 
     Attributes:
-        heads: of either attention.
-        longest: pieces of a phrase that are looked at.
+        trust: float32 (heads, 1), what the joint's log-probability of a piece counts in a place's score.
+        past: shape of what a query from sound knows of the steps before.
+        weights: names the context encoder's weights.
     """
 
     def __init__(self, model: Model) -> None:
@@ -49,15 +61,15 @@ class AttentionNetworks:
             ModelError: a file is missing or does not fit this program.
         """
         about = model.info["attention"]
-        self._context, self._places, self._sound, self._label, self._out = (
-            load(model.path(f"attention-{part}.tflite"))
-            for part in ("context", "places", "sound", "label", "out")
+        self._context, self._sound, self._label, self._values = (
+            load(model.path(f"attention-{part}.tflite")) for part in ("context", "sound", "label", "values")
         )
         try:
-            self.heads, self.longest = int(about["heads"]), int(about["longest"])
-            self._pieces, self._strength = int(about["pieces"]), np.float32(about["strength"])
-            self._rows, _ = self._context.inputs["counts"]
-            (self._place_rows,) = self._places.inputs["after"]
+            self.trust = np.array(about["trust"], np.float32)[:, None]
+            self._strength = np.float32(about["strength"])
+            (wide,) = self._context.inputs["pieces"]
+            self._rows = wide // PLACE_PIECES
+            (self._pieces,) = self._values.inputs["pieces"]
             self.past = self._sound.inputs["past"]
             self.weights = str(model.info["files"]["attention-context.tflite"]["sha256"])
         except (KeyError, ValueError, TypeError) as error:
@@ -66,62 +78,40 @@ class AttentionNetworks:
                 "Reinstall the package."
             ) from error
 
-    def encode(self, phrases: Sequence[Phrase]) -> tuple[Vector, Vector]:
-        """Keys (N, heads * key) and values (N, heads * value) of phrases of 1 to `longest` pieces."""
-        rows, longest = self._rows, self.longest
-        found = []
-        for first in range(0, len(phrases), rows):
-            some = phrases[first : first + rows]
-            pieces, counts = np.zeros((rows, longest), np.int32), np.ones((rows, 1), np.float32)
-            for row, phrase in enumerate(some):
-                pieces[row, : len(phrase)], counts[row] = phrase, len(phrase)
-            there = (np.arange(longest) < counts).astype(np.float32).reshape(-1, 1)
-            out = self._context.run(pieces=pieces.ravel(), there=there, counts=counts)
-            found.append((out["keys"][: len(some)], out["values"][: len(some)]))
-        keys, values = zip(*found, strict=True)
-        return np.concatenate(keys), np.concatenate(values)
-
-    def place_keys(self, before: NDArray[np.int32]) -> Vector:
-        """Keys (N, heads * key) of places by the two pieces before each, int32 (N, 2)."""
-        padded = np.concatenate([before, np.zeros((-len(before) % self._place_rows, 2), np.int32)])
-        parts = [
-            self._run_places(padded[first : first + self._place_rows], None)["keys"]
-            for first in range(0, len(padded), self._place_rows)
-        ]
-        return np.concatenate(parts)[: len(before)]
+    def encode(self, places: Sequence[Place]) -> Vector:
+        """Keys (N, heads * key) of places."""
+        windows = np.array(places, np.int32).reshape(-1, PLACE_PIECES)
+        padded = np.concatenate([windows, np.zeros((-len(windows) % self._rows, PLACE_PIECES), np.int32)])
+        blocks = np.split(padded, len(padded) // self._rows)
+        parts = [self._context.run(pieces=block.ravel())["keys"] for block in blocks]
+        return np.concatenate(parts)[: len(windows)]
 
     @cached_property
-    def piece_values(self) -> Vector:
-        """The value of each piece, (pieces, heads * value)."""
-        rows, wanted = self._place_rows, np.arange(self._pieces, dtype=np.int32)
-        padded = np.pad(wanted, (0, -len(wanted) % rows))
-        parts = [
-            self._run_places(None, padded[first : first + rows])["values"]
-            for first in range(0, len(padded), rows)
-        ]
-        return np.concatenate(parts)[: len(wanted)]
+    def values(self) -> Vector:
+        """What full attention adds to each piece's logit, and in row 0 to blank's, (pieces, heads), nats."""
+        found = self._values.run(pieces=np.arange(self._pieces, dtype=np.int32))["values"]
+        return found * self._strength
 
-    def _run_places(
-        self, before: NDArray[np.int32] | None, after: NDArray[np.int32] | None
-    ) -> dict[str, NDArray[np.float32]]:
-        rows = self._place_rows
-        before = np.zeros(2 * rows, np.int32) if before is None else before.ravel()
-        after = np.zeros(rows, np.int32) if after is None else after
-        return self._places.run(before=before, after=after)
-
-    def query_sound(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector, Vector]:
-        """The heads' queries (heads, key), the no-bias entry's scores (heads, 1), and the new past."""
+    def query_sound(self, encoded: Vector, past: Vector) -> tuple[Query, Vector]:
+        """The part of the query that the sound up to the encoder's vector (1, joint) makes; the new past."""
         out = self._sound.run(encoded=encoded, past=past)
-        return out["query"].reshape(self.heads, -1), out["nothing"], out["past_out"]
+        return Query(out["query"].reshape(len(self.trust), -1), out["nothing"]), out["past_out"]
 
-    def query_label(self, predicted: Vector) -> tuple[Vector, Vector]:
-        """As `query_sound`, for the prediction network's vector (joint,)."""
+    def query_label(self, predicted: Vector) -> Query:
+        """The other part, for the prediction network's vector (joint,)."""
         out = self._label.run(predicted=predicted[None])
-        return out["query"].reshape(self.heads, -1), out["nothing"]
+        return Query(out["query"].reshape(len(self.trust), -1), out["nothing"])
 
-    def added(self, found: Vector) -> Vector:
-        """What is added before the joint, (1, joint), for what the heads found, (heads, value)."""
-        return self._out.run(found=found.reshape(1, -1))["added"] * self._strength
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for: `heads`, float32 (heads, key), and the no-bias entry's scores, (heads, 1)."""
+
+    heads: Vector
+    nothing: Vector
+
+    def __add__(self, other: Query) -> Query:
+        return Query(self.heads + other.heads, self.nothing + other.nothing)
 
 
 @dataclass(frozen=True)
@@ -141,9 +131,7 @@ class Catalogue:
     left_out: int
 
 
-def spell_catalogue(
-    classes: Iterable[PhraseClass], spell: Callable[[str], Phrase], longest: int
-) -> Catalogue:
+def spell_catalogue(classes: Iterable[PhraseClass], spell: Callable[[str], Phrase]) -> Catalogue:
     """The phrases of all classes, MOST_PHRASES of them at most."""
     names = list(dict.fromkeys(phrase for each in classes for phrase in each.phrases))
     spelled: dict[Phrase, str] = {}
@@ -151,7 +139,7 @@ def spell_catalogue(
     for name in names[:MOST_PHRASES]:
         words = [spell(word) for word in name.split()]
         if words and all(words):
-            spelled.setdefault(tuple(itertools.chain.from_iterable(words))[:longest], name)
+            spelled.setdefault(tuple(itertools.chain.from_iterable(words))[:MOST_PIECES], name)
         else:
             unspelled.append(name)
     left_out = max(0, len(names) - MOST_PHRASES)
@@ -172,79 +160,82 @@ class Attention:
         catalogue: Catalogue,
         vectors: PhraseVectors,
     ) -> None:
-        """Encode the phrases, as far as their vectors are not known.
+        """Encode the places of the phrases, as far as their vectors are not known.
 
         Args:
             networks: the weights.
             predict: the prediction network, from a label context to float32 (joint,).
             catalogue: the phrases.
-            vectors: of the phrases of earlier catalogues.
+            vectors: of the places of earlier catalogues.
         """
         self.catalogue = catalogue
-        self._networks, self._plain = networks, predict
-        keys, values = vectors.of(catalogue.phrases)
-        self._keys = _by_head(keys, networks.heads).transpose(0, 2, 1).copy()  # (heads, key, N)
-        self._values = _by_head(values, networks.heads)  # (heads, N, value)
-        self._piece_values = _by_head(networks.piece_values, networks.heads)  # (heads, pieces, value)
-        self._places = _Places(catalogue.phrases, networks)
-        self.predict = lru_cache(maxsize=8192)(self._predict)
+        self._networks, self._predict = networks, predict
+        known = by_context(catalogue.phrases)
+        self._numbers = {
+            place: number for number, place in enumerate(itertools.chain.from_iterable(known.values()))
+        }
+        self._keys = _by_head(vectors.of(list(self._numbers)), len(networks.trust))
+        self._pieces = np.array([place[2] for place in self._numbers], np.intp)
+        ends = itertools.accumulate(map(len, known.values()))
+        self._spans = {
+            context: (end - len(some), end) for (context, some), end in zip(known.items(), ends, strict=True)
+        }
+        self._openings = self._keys[:, slice(*self._spans[0, 0])]
+        self._query_label = lru_cache(maxsize=8192)(self._ask_label)
+        self._following = lru_cache(maxsize=1024)(self._follow)
 
     def start(self) -> Vector:
         """What a stream knows of its sound before the first step."""
         return np.zeros(self._networks.past, np.float32)
 
-    def hear(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector]:
-        """The encoder's vector (1, joint) with what the sound says of the phrases added, and the new past."""
-        which, shares, past = self._listen(encoded, past)
-        if not len(which):
-            return encoded, past
-        found = (shares[:, None] @ self._values[:, which])[:, 0]  # (heads, value)
-        return encoded + self._networks.added(found), past
+    def hear(self, encoded: Vector, past: Vector) -> tuple[Query, Vector]:
+        """What the sound up to a step, its vector (1, joint) the last, looks for; the new past."""
+        return self._networks.query_sound(encoded, past)
 
-    def shares(self, encoded: Vector, past: Vector) -> tuple[Vector, Vector]:
-        """The heads' mean share of each phrase at this step, float32 (N,), and the new past."""
-        which, shares, past = self._listen(encoded, past)
-        row = np.zeros(len(self.catalogue.phrases), np.float32)
-        row[which] = shares.mean(axis=0)
-        return row, past
+    def added(self, sound: Query, labels: Labels, log_p: Vector) -> Vector:
+        """What is added to the log-probabilities (pieces,) after a label context, float32 (pieces,)."""
+        numbers, shares = self._attend(sound, labels, log_p)
+        pieces, values = self._pieces[numbers], self._networks.values
+        nats = np.bincount(pieces, np.einsum("hn,nh->n", shares, values[pieces]), len(values))
+        nats[0] = values[0] @ shares.sum(axis=1)
+        return nats.astype(np.float32)
 
-    def _listen(self, encoded: Vector, past: Vector) -> tuple[NDArray[np.intp], Vector, Vector]:
-        query, nothing, past = self._networks.query_sound(encoded, past)
-        return *attend((query[:, None] @ self._keys)[:, 0], nothing), past
+    def shares(self, sound: Query, labels: Labels, log_p: Vector) -> Vector:
+        """The heads' mean share of each phrase, that of its best place, float32 (N,)."""
+        numbers, shares = self._attend(sound, labels, log_p)
+        of_places = np.zeros(len(self._numbers), np.float32)
+        of_places[numbers] = shares.mean(axis=0)
+        places, begins = self._places
+        return np.maximum.reduceat(of_places[places], begins)
 
-    def _predict(self, labels: Labels) -> Vector:
-        """The prediction network's vector with what the labels say of the phrases added, float32 (joint,)."""
-        predicted = self._plain(labels)
-        keys, after = self._places.following(labels[-1])
-        if not len(after):
-            return predicted
-        query, nothing = self._networks.query_label(predicted)
-        which, shares = attend(np.einsum("hk,ehk->he", query, keys), nothing)
-        if not len(which):
-            return predicted
-        found = (shares[:, None] @ self._piece_values[:, after[which]])[:, 0]  # (heads, value)
-        return predicted + self._networks.added(found)[0]
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The places of all phrases, one phrase after the other, and where each begins."""
+        each = [
+            [self._numbers[place] for some in by_context([phrase]).values() for place in some]
+            for phrase in self.catalogue.phrases
+        ]
+        begins = np.cumsum([0, *map(len, each[:-1])])
+        return np.array(list(itertools.chain.from_iterable(each)), np.intp), begins
 
+    def _ask_label(self, labels: Labels) -> Query:
+        return self._networks.query_label(self._predict(labels))
 
-class _Places:
-    """The places inside phrases, by the piece before them."""
+    def _attend(self, sound: Query, labels: Labels, log_p: Vector) -> tuple[NDArray[np.intp], Vector]:
+        """The places that can follow a label context, (N,), and the heads' shares of them, (heads, N)."""
+        query, (numbers, near) = sound + self._query_label(labels), self._following(labels)
+        scores = np.concatenate([_scores(query, self._openings), _scores(query, near)], axis=1)
+        scores += self._networks.trust * log_p[self._pieces[numbers]]
+        return numbers, attend(scores, query.nothing)
 
-    def __init__(self, phrases: Sequence[Phrase], networks: AttentionNetworks) -> None:
-        triples = {
-            triple for phrase in phrases for triple in zip((0, *phrase), phrase, phrase[1:], strict=False)
-        }
-        listed = np.array(sorted((b, a, c) for a, b, c in triples), np.int32).reshape(-1, 3)
-        before, self._of = np.unique(listed[:, 1::-1], axis=0, return_inverse=True)
-        self._of = self._of.reshape(-1)
-        self._after = listed[:, 2]
-        self._last = listed[:, 0]
-        keys = networks.place_keys(before) if len(before) else np.zeros((0, networks.heads), np.float32)
-        self._keys = keys.reshape(len(before), networks.heads, -1)  # (places, heads, key)
-
-    def following(self, last: int) -> tuple[Vector, NDArray[np.int32]]:
-        """Keys (E, heads, key) of the places after a piece, and the piece (E,) that follows at each."""
-        first, end = np.searchsorted(self._last, (last, last + 1))
-        return self._keys[self._of[first:end]], self._after[first:end]
+    def _follow(self, labels: Labels) -> tuple[NDArray[np.intp], Vector]:
+        """The places that can follow a label context, and the keys of those that begin no phrase."""
+        before, last = (0, 0, *labels)[-2:]
+        contexts = {(0, last), (before, last)} - {(0, 0)}
+        spans = [self._spans[context] for context in sorted(contexts) if context in self._spans]
+        numbers = [np.arange(*span) for span in [self._spans[0, 0], *spans]]
+        keys = [self._keys[:, slice(*span)] for span in spans]
+        return np.concatenate(numbers), np.concatenate([self._keys[:, :0], *keys], axis=1)
 
 
 def _by_head(rows: Vector, heads: int) -> Vector:
@@ -252,20 +243,18 @@ def _by_head(rows: Vector, heads: int) -> Vector:
     return np.ascontiguousarray(rows.reshape(len(rows), heads, -1).transpose(1, 0, 2))
 
 
-def attend(scores: Vector, nothing: Vector) -> tuple[NDArray[np.intp], Vector]:
-    """Softmax over entries of which one, with no bias, always has a share.
+def _scores(query: Query, keys: Vector) -> Vector:
+    """The heads' scores (heads, N) of entries with keys (heads, N, key)."""
+    return (keys @ query.heads[:, :, None])[:, :, 0]
+
+
+def attend(scores: Vector, nothing: Vector) -> Vector:
+    """Softmax over entries and one with no bias: the entries' shares, float32 (heads, N).
 
     Args:
         scores: float32 (heads, N).
         nothing: float32 (heads, 1), of the no-bias entry.
-
-    Returns:
-        The entries that are not faint, (K,), at most MOST_HEEDED, and their shares, float32 (heads, K).
     """
     high = np.maximum(scores.max(axis=1, keepdims=True), nothing)
-    lead = (scores - high).max(axis=0)
-    which = np.flatnonzero(lead > np.log(FAINT))
-    if len(which) > MOST_HEEDED:
-        which = which[np.argpartition(lead[which], -MOST_HEEDED)[-MOST_HEEDED:]]
-    weights = np.exp(scores[:, which] - high)
-    return which, weights / (weights.sum(axis=1, keepdims=True) + np.exp(nothing - high))
+    weights = np.exp(scores - high)
+    return weights / (weights.sum(axis=1, keepdims=True) + np.exp(nothing - high))

@@ -127,25 +127,31 @@ class Networks:
         self,
         encoded: Vector,
         contexts: list[tuple[int, ...]],
-        predict: Callable[[tuple[int, ...]], Vector] | None = None,
+        bias: Callable[[tuple[int, ...], Vector], Vector] | None = None,
     ) -> Vector:
         """Natural-log probabilities of every piece after each label context: float32 (len(contexts), pieces).
 
         Args:
             encoded: the encoder's vector, (1, joint).
             contexts: label contexts, each of `context` labels, oldest first.
-            predict: from a context to the vector (joint,) that the joint takes; None is `self.predict`.
+            bias: from a context and its log-probabilities (pieces,) to what is added to them, if anything.
         """
-        predict = predict or self.predict
         parts = []
         for first in range(0, len(contexts), self.rows):
             some = contexts[first : first + self.rows]
             for row, labels in enumerate(some):
-                self._batch[row] = predict(labels)
+                self._batch[row] = self.predict(labels)
             parts.append(self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(some)])
-        logits = np.concatenate(parts)
-        high = logits.max(axis=1, keepdims=True)
-        return logits - high - np.log(np.exp(logits - high).sum(axis=1, keepdims=True))
+        log_p = log_softmax(np.concatenate(parts))
+        if bias:
+            log_p = log_softmax(log_p + np.stack([bias(*one) for one in zip(contexts, log_p, strict=True)]))
+        return log_p
 
     def _predict(self, labels: tuple[int, ...]) -> Vector:
         return self._prediction.run(labels=np.array(labels, np.int32))["predicted"][0]
+
+
+def log_softmax(logits: Vector) -> Vector:
+    """Natural-log probabilities along the last axis."""
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))

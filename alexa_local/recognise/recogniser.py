@@ -104,6 +104,12 @@ class Stream:
         return self._networks.pieces.text(self._search.best.labels)
 
     @property
+    def context(self) -> tuple[int, ...]:
+        """The last labels of the best reading, as many as the prediction network sees."""
+        size = self._networks.context
+        return ((0,) * size + self._search.best.labels)[-size:]
+
+    @property
     def length_s(self) -> float:
         """Seconds taken in."""
         return self._steps * self._step_s
@@ -142,8 +148,8 @@ class Stream:
         """What the search asks at this step."""
         if not self._attention:
             return partial(self._networks.log_probabilities, encoded)
-        encoded, self._heard = self._attention.hear(encoded, self._heard)
-        return partial(self._networks.log_probabilities, encoded, predict=self._attention.predict)
+        query, self._heard = self._attention.hear(encoded, self._heard)
+        return partial(self._networks.log_probabilities, encoded, bias=partial(self._attention.added, query))
 
     def peek(self) -> list[Hypothesis]:
         """What `finish` would return now; the stream goes on."""
@@ -262,7 +268,7 @@ class Recogniser:
         if not classes or not networks:
             self._attention = None
             return BiasReport(0, (), 0)
-        catalogue = spell_catalogue(classes, self._spell, networks.longest)
+        catalogue = spell_catalogue(classes, self._spell)
         if self._vectors is None or self._vectors.file != file:
             self._vectors = PhraseVectors(networks.encode, networks.weights, file)
         self._attention = (
@@ -291,7 +297,7 @@ class Recogniser:
         return attended if biasing == "attention" else fused
 
     def attention_map(self, samples: NDArray[np.int16]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-        """The phrases that are listened for, and the attention to each in every encoder step of a recording.
+        """The phrases that are listened for, and the best reading's attention to each in every encoder step.
 
         Args:
             samples: int16, shape (N,), 16 kHz mono.
@@ -302,12 +308,16 @@ class Recogniser:
         networks, attention, rows = self._networks, self._attention, []
         if not attention:
             return (), np.zeros((0, 0), np.float32)
-        frames, size = log_mel(samples), networks.frames_per_step
+        frames, size, stream = log_mel(samples), networks.frames_per_step, self.stream()
         states, heard = networks.start(), attention.start()
         for first in range(0, len(frames) // size * size, size):
-            encoded, states = networks.encode(frames[first : first + size], states)
-            shares, heard = attention.shares(encoded, heard)
-            rows.append(shares)
+            step = frames[first : first + size]
+            encoded, states = networks.encode(step, states)
+            query, heard = attention.hear(encoded, heard)
+            labels = stream.context
+            log_p = networks.log_probabilities(encoded, [labels])[0]
+            rows.append(attention.shares(query, labels, log_p))
+            stream.push(step)
         names = attention.catalogue.names
         return names, np.array(rows, np.float32).reshape(-1, len(names))
 

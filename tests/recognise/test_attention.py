@@ -15,80 +15,77 @@ from alexa_local.errors import ModelError
 from alexa_local.messages import PhraseClass
 from alexa_local.models import models_folder, open_model
 from alexa_local.recognise import Recogniser
-from alexa_local.recognise.attention import FAINT, MOST_HEEDED, attend, spell_catalogue
+from alexa_local.recognise.attention import attend, by_context, spell_catalogue
 from alexa_local.recognise.bias import MOST_PHRASES
-from alexa_local.recognise.phrase_vectors import Phrase, PhraseVectors
+from alexa_local.recognise.phrase_vectors import PhraseVectors, Place
 
 SHIPPED = models_folder() / "asr-en"
-PARTS = ("context", "places", "sound", "label", "out")
+
+ONE, TWO, THREE, FOUR = (0, 0, 1, 2), (0, 1, 2, 0), (0, 0, 3, 0), (4, 5, 6, 70)
 
 
 def people(*names: str) -> list[PhraseClass]:
     return [PhraseClass("contact", names)]
 
 
-def spell(word: str) -> Phrase:
+def spell(word: str) -> tuple[int, ...]:
     return tuple(ord(letter) for letter in word) if word.isascii() else ()
 
 
 class FakeEncoder:
-    """A context encoder whose vectors are the phrases' own numbers, and which counts what it is asked."""
+    """A context encoder whose vectors are the places' own numbers, and which counts what it is asked."""
 
     def __init__(self) -> None:
-        self.asked: list[Phrase] = []
+        self.asked: list[Place] = []
 
-    def __call__(self, phrases: Sequence[Phrase]) -> tuple[np.ndarray, np.ndarray]:
-        self.asked += phrases
-        keys = np.array([[sum(phrase), len(phrase), 1.0] for phrase in phrases], np.float32)
-        return keys, np.array([[phrase[0], -phrase[-1]] for phrase in phrases], np.float32)
+    def __call__(self, places: Sequence[Place]) -> np.ndarray:
+        self.asked += places
+        return np.array([[*place, -sum(place)] for place in places], np.float32)
 
 
-def test_only_new_phrases_are_encoded(tmp_path: Path) -> None:
+def test_only_new_places_are_encoded(tmp_path: Path) -> None:
     encoder, file = FakeEncoder(), tmp_path / "vectors.npz"
-    first = PhraseVectors(encoder, "m", file).of([(1, 2), (3,)])
+    first = PhraseVectors(encoder, "m", file).of([ONE, TWO])
     again = PhraseVectors(encoder, "m", file)
-    keys, values = again.of([(3,), (4, 5), (1, 2)])
-    assert encoder.asked == [(1, 2), (3,), (4, 5)]
+    keys = again.of([TWO, THREE, ONE])
+    assert encoder.asked == [ONE, TWO, THREE]
     assert again.encoded == 1
-    np.testing.assert_array_equal(keys[[2, 0]], first[0])
-    np.testing.assert_array_equal(values[[2, 0]], first[1])
+    np.testing.assert_array_equal(keys[[2, 0]], first)
 
 
 def test_vectors_from_the_disk_are_those_that_were_encoded(tmp_path: Path) -> None:
-    file = tmp_path / "vectors.npz"
-    phrases = [(1, 2), (3,), (40, 50, 60)]
-    written = PhraseVectors(FakeEncoder(), "m", file).of(phrases)
-    read = PhraseVectors(FakeEncoder(), "m", file).of(phrases)
-    unkept = PhraseVectors(FakeEncoder(), "m").of(phrases)
-    for one, other, third in zip(written, read, unkept, strict=True):
-        np.testing.assert_array_equal(one, other)
-        np.testing.assert_array_equal(one, third)
+    file, places = tmp_path / "vectors.npz", [ONE, TWO, FOUR]
+    written = PhraseVectors(FakeEncoder(), "m", file).of(places)
+    read = PhraseVectors(FakeEncoder(), "m", file).of(places)
+    unkept = PhraseVectors(FakeEncoder(), "m").of(places)
+    np.testing.assert_array_equal(written, read)
+    np.testing.assert_array_equal(written, unkept)
 
 
-def test_phrases_that_left_the_catalogue_leave_the_disk(tmp_path: Path) -> None:
+def test_places_that_left_the_catalogue_leave_the_disk(tmp_path: Path) -> None:
     encoder, file = FakeEncoder(), tmp_path / "vectors.npz"
-    PhraseVectors(encoder, "m", file).of([(1, 2), (3,)])
-    PhraseVectors(encoder, "m", file).of([(3,)])
-    PhraseVectors(encoder, "m", file).of([(1, 2), (3,)])
-    assert encoder.asked == [(1, 2), (3,), (1, 2)]
+    PhraseVectors(encoder, "m", file).of([ONE, TWO])
+    PhraseVectors(encoder, "m", file).of([TWO])
+    PhraseVectors(encoder, "m", file).of([ONE, TWO])
+    assert encoder.asked == [ONE, TWO, ONE]
 
 
 def test_vectors_of_other_weights_are_not_used(tmp_path: Path) -> None:
     encoder, file = FakeEncoder(), tmp_path / "vectors.npz"
-    PhraseVectors(encoder, "m", file).of([(1, 2)])
-    PhraseVectors(encoder, "newer", file).of([(1, 2)])
-    assert encoder.asked == [(1, 2), (1, 2)]
+    PhraseVectors(encoder, "m", file).of([ONE])
+    PhraseVectors(encoder, "newer", file).of([ONE])
+    assert encoder.asked == [ONE, ONE]
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.7, 0.99])
 def test_a_damaged_file_is_written_anew(tmp_path: Path, kept: float, caplog) -> None:
     encoder, file = FakeEncoder(), tmp_path / "vectors.npz"
-    wanted = PhraseVectors(encoder, "m", file).of([(1, 2), (3,)])
+    wanted = PhraseVectors(encoder, "m", file).of([ONE, TWO])
     whole = file.read_bytes()
     file.write_bytes(whole[: int(kept * len(whole))])
     with caplog.at_level(logging.WARNING):
-        found = PhraseVectors(encoder, "m", file).of([(1, 2), (3,)])
-    np.testing.assert_array_equal(found[0], wanted[0])
+        found = PhraseVectors(encoder, "m", file).of([ONE, TWO])
+    np.testing.assert_array_equal(found, wanted)
     assert "damaged" in caplog.text
     assert file.read_bytes()[-4:] == whole[-4:]
 
@@ -96,39 +93,31 @@ def test_a_damaged_file_is_written_anew(tmp_path: Path, kept: float, caplog) -> 
 def test_a_disk_that_takes_nothing_is_told_and_survived(tmp_path: Path, caplog) -> None:
     (tmp_path / "file").write_text("")
     with caplog.at_level(logging.WARNING):
-        keys, _ = PhraseVectors(FakeEncoder(), "m", tmp_path / "file" / "vectors.npz").of([(1, 2)])
+        keys = PhraseVectors(FakeEncoder(), "m", tmp_path / "file" / "vectors.npz").of([ONE])
     assert len(keys) == 1
     assert "not kept" in caplog.text
 
 
-def test_shares_of_phrases_and_of_no_bias_add_to_one() -> None:
+def test_places_are_found_by_what_is_before_them() -> None:
+    assert by_context([(1, 2, 3), (1, 2, 4), (5,)]) == {
+        (0, 0): [(0, 0, 1, 2), (0, 0, 5, 0)],
+        (0, 1): [(0, 1, 2, 3), (0, 1, 2, 4)],
+        (1, 2): [(1, 2, 3, 0), (1, 2, 4, 0)],
+    }
+
+
+def test_shares_of_places_and_of_no_bias_add_to_one() -> None:
     scores = np.array([[2.0, 1.0, 0.5], [0.0, 0.1, 0.2]], np.float32)
-    nothing = np.array([[1.5], [0.3]], np.float32)
-    which, shares = attend(scores, nothing)
-    everything = np.exp(np.concatenate([nothing, scores], axis=1))
-    everything /= everything.sum(axis=1, keepdims=True)
-    assert which.tolist() == [0, 1, 2]
-    np.testing.assert_allclose(shares, everything[:, 1:], rtol=1e-5)
-
-
-def test_phrases_that_are_faint_in_every_head_have_no_part() -> None:
-    far = float(np.log(FAINT)) - 1
-    scores = np.array([[0.0, far, far], [far, far, 0.0]], np.float32)
-    which, _ = attend(scores, np.zeros((2, 1), np.float32))
-    assert which.tolist() == [0, 2]
-    assert len(attend(scores[:, 1:2], np.zeros((2, 1), np.float32))[0]) == 0
-
-
-def test_of_many_alike_the_best_are_heeded() -> None:
-    scores = np.linspace(0, 1, 1000, dtype=np.float32)[None].repeat(2, axis=0)
-    which, shares = attend(scores, np.zeros((2, 1), np.float32))
-    assert sorted(which) == list(range(1000 - MOST_HEEDED, 1000))
-    assert (shares.sum(axis=1) < 1).all()
+    nothing = np.array([[1.5], [300.0]], np.float32)
+    everything = np.exp(np.array([[1.5, *scores[0]]]))
+    shares = attend(scores, nothing)
+    np.testing.assert_allclose(shares[0], (everything / everything.sum())[0, 1:], rtol=1e-5)
+    assert not shares[1].any()
 
 
 def test_a_catalogue_has_each_phrase_once_and_tells_what_it_cannot_spell() -> None:
     classes = [*people("ann lee", "zoë", "ann lee"), PhraseClass("room", ("attic", "", "ann lee"))]
-    catalogue = spell_catalogue(classes, spell, longest=8)
+    catalogue = spell_catalogue(classes, spell)
     assert catalogue.names == ("ann lee", "attic")
     assert catalogue.unspelled == ("zoë", "")
     assert catalogue.phrases[0] == tuple(map(ord, "annlee"))
@@ -136,7 +125,7 @@ def test_a_catalogue_has_each_phrase_once_and_tells_what_it_cannot_spell() -> No
 
 def test_a_long_phrase_is_cut_and_too_many_are_left_out() -> None:
     names = [f"name{number}" for number in range(100_000)]
-    catalogue = spell_catalogue(people("x" * 500, *names), spell, longest=24)
+    catalogue = spell_catalogue(people("x" * 500, *names), spell)
     assert len(catalogue.phrases) == MOST_PHRASES
     assert max(map(len, catalogue.phrases)) == 24
     assert catalogue.left_out == 100_001 - MOST_PHRASES
@@ -172,7 +161,6 @@ def attentive(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
     folder = folder_without_attention(tmp_path_factory.mktemp("models"))
     torch.manual_seed(1)
     biasing = Biasing(Sizes())
-    torch.nn.init.normal_(biasing.out.weight, std=0.1)
     export(biasing.eval(), folder / "asr-en")
     return Recogniser(open_model("asr-en", folder))
 
@@ -252,17 +240,15 @@ def test_the_shipped_networks_answer_as_their_int8_arithmetic_in_numpy_does() ->
     networks = Networks(model).attention
     assert networks
     wanted = model.info["attention"]["parity"]
-    keys, values = networks.encode([(1, 2, 3, 4, 5)])
     steps = 1.5 * np.sin(0.7 * np.arange(8)[:, None] + 0.13 * np.arange(320)[None]).astype(np.float32)
     past = np.zeros(networks.past, np.float32)
     for step in steps:
-        query, _, past = networks.query_sound(step[None], past)
+        query, past = networks.query_sound(step[None], past)
     answers = {
-        "key": keys[0],
-        "value": values[0],
-        "place": networks.place_keys(np.array([[1, 2]], np.int32))[0],
-        "sound": query.ravel(),
-        "label": networks.query_label(steps[0])[0].ravel(),
+        "key": networks.encode([(1, 2, 3, 4)])[0],
+        "sound": query.heads.ravel(),
+        "label": networks.query_label(steps[0]).heads.ravel(),
+        "values": networks.values.ravel(),
     }
     for name, found in answers.items():
         np.testing.assert_allclose(found[: len(wanted[name])], wanted[name], atol=0.05, err_msg=name)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from alexa_local.recognise.attention import by_context
+from alexa_local.recognise.phrase_vectors import PLACE_PIECES
 from scripts.training.asr.data import Batch
-from scripts.training.attention.model import Phrases
+from scripts.training.attention.model import Places
 
 Word = tuple[int, ...]
 """A word's pieces."""
@@ -22,7 +25,7 @@ WORDS_A_PHRASE = 4
 """Of such an utterance: so many words for each phrase of it that is drawn."""
 WITHOUT = 0.15
 """Share of the batches of which no phrase is in the catalogue."""
-FEWEST, MOST = 20, 500
+FEWEST, MOST = 10, 400
 """Phrases of a catalogue, drawn evenly over the logarithm."""
 COMMON = 150
 """So many most frequent words make no phrase by themselves."""
@@ -32,17 +35,21 @@ MADE_UP = 0.3
 """Share of the distractors that are made of words drawn one by one."""
 
 
+MOST_FOLLOWING = 16
+"""Places that can follow one prefix; more are left out."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Phrases, and where they are said.
 
     Attributes:
         phrases: the catalogue.
-        inside: int64 (B, U): for each label, the phrase that it is part of, counted from 1; 0 for none.
+        inside: bool (B, U): for each label, whether it is part of a phrase.
     """
 
-    phrases: Phrases
-    inside: torch.Tensor
+    phrases: frozenset[Word]
+    inside: NDArray[np.bool_]
 
 
 class Words:
@@ -57,7 +64,7 @@ class Words:
                 counts.update(sentence)
         self._common = {word for word, _ in counts.most_common(min(COMMON, len(counts) // 4))}
         self._words = list(counts)
-        self._weights = {word: count**-0.5 for word, count in counts.items()}
+        self._weights = {word: count**-0.7 for word, count in counts.items()}
         self._sums = np.cumsum([self._weights[word] for word in self._words])
 
     def draw(self, sentence: Sequence[Word], random: np.random.Generator) -> Word:
@@ -88,13 +95,10 @@ def split_words(labels: Iterable[int], starts: NDArray[np.bool_]) -> list[Word]:
 
 
 def draw_catalogue(
-    batch: Batch, words: Words, starts: NDArray[np.bool_], longest: int, random: np.random.Generator
+    batch: Batch, words: Words, starts: NDArray[np.bool_], random: np.random.Generator
 ) -> Catalogue:
     """A catalogue of its own for a batch, in which some of what is said stands."""
-    said = [
-        split_words(labels[:count].tolist(), starts)
-        for labels, count in zip(batch.labels, batch.counts.tolist(), strict=True)
-    ]
+    said = split_batch(batch, starts)
     without = random.random() < WITHOUT
     drawn = {
         words.draw(sentence, random)
@@ -104,37 +108,35 @@ def draw_catalogue(
     }
     size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST))))
     phrases = set() if without else drawn
-    while len(phrases) < size:
-        phrases.add(_distractor(list(drawn), words, len(starts), random))
-    phrases = {phrase for phrase in phrases if 0 < len(phrase) <= longest}
-    inside, found = mark(said, dict.fromkeys(phrases, 1), batch.labels.shape)
+    phrases.update(_distractor(list(drawn), words, starts, random) for _ in range(size))
     if without:
-        phrases -= found
-    numbered = sorted(phrases)
-    order = {phrase: number + 1 for number, phrase in enumerate(numbered)}
-    inside, _ = mark(said, order, batch.labels.shape)
-    return Catalogue(as_tensors(numbered, longest), torch.from_numpy(inside))
+        phrases -= mark(said, phrases, batch.labels.shape)[1]
+    phrases.discard(())
+    return Catalogue(frozenset(phrases), mark(said, phrases, batch.labels.shape)[0])
 
 
-def unsaid(catalogue: Catalogue, longest: int) -> Catalogue:
+def unsaid(batch: Batch, catalogue: Catalogue, starts: NDArray[np.bool_]) -> Catalogue:
     """The catalogue without the phrases that are said: the distractors alone."""
-    phrases, said = catalogue.phrases, set(catalogue.inside.unique().tolist())
-    kept = [
-        tuple(row[:count])
-        for number, (row, count) in enumerate(
-            zip(phrases.pieces.tolist(), phrases.counts.tolist(), strict=True), start=1
-        )
-        if number not in said
-    ]
-    return Catalogue(as_tensors(kept, longest), torch.zeros_like(catalogue.inside))
+    found = mark(split_batch(batch, starts), catalogue.phrases, batch.labels.shape)[1]
+    return Catalogue(catalogue.phrases - found, np.zeros_like(catalogue.inside))
 
 
-def _distractor(said: list[Word], words: Words, pieces: int, random: np.random.Generator) -> Word:
+def split_batch(batch: Batch, starts: NDArray[np.bool_]) -> list[list[Word]]:
+    """The words of each utterance."""
+    rows = zip(batch.labels, batch.counts.tolist(), strict=True)
+    return [split_words(labels[:count].tolist(), starts) for labels, count in rows]
+
+
+def _distractor(
+    said: list[Word], words: Words, starts: NDArray[np.bool_], random: np.random.Generator
+) -> Word:
     kind = random.random()
     if kind < NEAR and said:
         near = list(said[int(random.integers(len(said)))])
         if near:
-            near[int(random.integers(len(near)))] = int(random.integers(1, pieces))
+            changed = int(random.integers(len(near)))
+            alike = np.flatnonzero(starts[1:] == starts[near[changed]]) + 1
+            near[changed] = int(alike[random.integers(len(alike))])
         return tuple(near)
     if kind < NEAR + MADE_UP:
         return words.make_up(random)
@@ -142,35 +144,37 @@ def _distractor(said: list[Word], words: Words, pieces: int, random: np.random.G
 
 
 def mark(
-    said: list[list[Word]], order: dict[Word, int], shape: Sequence[int]
-) -> tuple[NDArray[np.int64], set[Word]]:
-    """Which phrase each label is part of, int64 of that shape (the longest counts), and all phrases found."""
-    inside = np.zeros(tuple(shape), np.int64)
+    said: list[list[Word]], phrases: Collection[Word], shape: Sequence[int]
+) -> tuple[NDArray[np.bool_], set[Word]]:
+    """Whether each label is part of a phrase, bool of that shape, and all phrases found."""
+    inside = np.zeros(tuple(shape), np.bool_)
     found: set[Word] = set()
     for row, sentence in enumerate(said):
         begins = np.cumsum([0, *(len(word) for word in sentence)])
-        for wide in (1, 2, 3):  # the longest last, so that it stays
+        for wide in (1, 2, 3):
             for first in range(len(sentence) - wide + 1):
                 phrase = sum(sentence[first : first + wide], ())
-                if phrase in order:
-                    inside[row, begins[first] : begins[first + wide]] = order[phrase]
+                if phrase in phrases:
+                    inside[row, begins[first] : begins[first + wide]] = True
                     found.add(phrase)
     return inside, found
 
 
-def as_tensors(phrases: Sequence[Word], longest: int) -> Phrases:
-    """Phrases of 1 to `longest` pieces as tensors."""
-    pieces = np.zeros((len(phrases), longest), np.int64)
-    places: set[tuple[int, int, int]] = set()
-    for row, phrase in enumerate(phrases):
-        pieces[row, : len(phrase)] = phrase
-        known = (0, *phrase)
-        places.update(zip(known, known[1:], known[2:], strict=False))
-    listed = np.array(sorted(places), np.int64).reshape(-1, 3)
-    counts = np.array([len(phrase) for phrase in phrases], np.int64)
-    return Phrases(
-        torch.from_numpy(pieces),
-        torch.from_numpy(counts),
-        torch.from_numpy(listed[:, :2].copy()),
-        torch.from_numpy(listed[:, 2].copy()),
-    )
+def places(batch: Batch, phrases: Iterable[Word]) -> Places:
+    """The places of phrases that a batch's labels can be at."""
+    known = by_context(sorted(phrases))
+    openings = known.pop((0, 0), [])
+    numbers = {place: number for number, place in enumerate(openings)}
+    rows: list[list[list[int]]] = []
+    for labels, count in zip(batch.labels.tolist(), batch.counts.tolist(), strict=True):
+        context = [0, 0, *labels[:count]]
+        contexts = itertools.pairwise(context)
+        near = ([*known.get((0, b), ()), *(known.get((a, b), ()) if a else ())] for a, b in contexts)
+        rows.append([[numbers.setdefault(place, len(numbers)) for place in one] for one in near])
+    widest = max((len(one) for row in rows for one in row), default=0)
+    following = np.full((*np.add(batch.labels.shape, (0, 1)), max(1, min(MOST_FOLLOWING, widest))), -1)
+    for b, row in enumerate(rows):
+        for u, one in enumerate(row):
+            following[b, u, : len(one)] = one[:MOST_FOLLOWING]
+    windows = np.array(list(numbers), np.int64).reshape(-1, PLACE_PIECES)
+    return Places(torch.from_numpy(windows), len(openings), torch.from_numpy(following))

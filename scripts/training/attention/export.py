@@ -19,6 +19,7 @@ from torch import nn
 
 from alexa_local.errors import ModelError
 from alexa_local.models.manifest import MANIFEST
+from alexa_local.recognise.phrase_vectors import PLACE_PIECES
 from alexa_local.tflite import layers
 from alexa_local.tflite.layers import Kind
 from alexa_local.tflite.writer import Graph, Tensor
@@ -29,10 +30,10 @@ from scripts.training.attention.model import Biasing
 from scripts.training.attention.train import load_biasing
 from scripts.training.manifest import write_manifest
 
-PHRASES_PER_RUN, PLACES_PER_RUN = 16, 32
-"""Phrases that the context encoder takes at once, and places."""
+PLACES_PER_RUN = 32
+"""Places that the context encoder takes at once."""
 STRENGTH = 1.0
-"""What the vectors that the attention adds are multiplied by."""
+"""What the nats that the attention adds are multiplied by."""
 
 
 def _array(tensor: Any) -> NDArray[np.float32]:
@@ -44,57 +45,14 @@ def _linear(graph: Graph, x: Tensor, layer: nn.Linear, kind: Kind) -> Tensor:
     return layers.linear(graph, x, _array(layer.weight), bias, kind)
 
 
-def context_graph(biasing: Biasing, kind: Kind, rows: int = PHRASES_PER_RUN) -> Graph:
-    """Phrases to keys and values.
-
-    Inputs: `pieces` int32 (rows * longest,), padded with 0; `there` float32 (rows * longest, 1), 1 where a
-    piece is; `counts` float32 (rows, 1), pieces of each phrase, at least 1.
-    """
-    context, sizes, graph = biasing.context, biasing.sizes, Graph()
-    longest, width = sizes.longest, sizes.embedding
-    pieces = graph.input("pieces", (rows * longest,), dtype="int32")
-    there = graph.input("there", (rows * longest, 1))
-    counts = graph.input("counts", (rows, 1))
+def context_graph(biasing: Biasing, kind: Kind, rows: int = PLACES_PER_RUN) -> Graph:
+    """Places, `pieces` int32 (rows * PLACE_PIECES,), to `keys` (rows, heads * key)."""
+    context, graph = biasing.context, Graph()
+    pieces = graph.input("pieces", (rows * PLACE_PIECES,), dtype="int32")
     x = layers.embedding(graph, pieces, _array(context.embedding.weight), kind)
-    x = graph.add(graph.reshape(x, (rows, longest, width)), graph.constant(_array(context.position)[None]))
-    x = graph.mul(x, graph.reshape(there, (rows, longest, 1)))
-    nothing = graph.constant(np.zeros((rows, 1, width)))
-    padded = graph.concatenation([nothing, x, nothing], axis=1)
-    beside = [graph.slice(padded, first, first + longest, axis=1) for first in range(3)]
-    windows = graph.reshape(graph.concatenation(beside), (rows * longest, 3 * width))
-    hidden = graph.mul(graph.relu(_linear(graph, windows, context.conv, kind)), there)
-    hidden = graph.reshape(hidden, (rows, longest, sizes.hidden))
-    total = graph.reshape(graph.mean(hidden, axis=1), (rows, sizes.hidden))
-    mean = graph.div(graph.mul(total, graph.constant([[longest]])), counts)
-    highest = hidden
-    while highest.shape[1] > 1:
-        half = highest.shape[1] // 2
-        rest = highest.shape[1] - half
-        highest = graph.maximum(
-            graph.slice(highest, 0, rest, axis=1), graph.slice(highest, half, half + rest, axis=1)
-        )
-    pooled = graph.concatenation([mean, graph.reshape(highest, (rows, sizes.hidden))])
-    graph.output("keys", _linear(graph, pooled, context.key, kind))
-    shares = np.repeat(_array(context.piece_share), sizes.value, axis=1)[None]  # (1, longest, heads * value)
-    parts = layers.embedding(graph, pieces, _array(biasing.piece_value.weight), kind)
-    parts = graph.mul(
-        graph.reshape(parts, (rows, longest, shares.shape[2])), graph.constant(shares * longest)
-    )
-    parts = graph.mean(graph.mul(parts, graph.reshape(there, (rows, longest, 1))), axis=1)
-    parts = graph.reshape(parts, (rows, shares.shape[2]))
-    graph.output("values", graph.add(_linear(graph, pooled, context.value, kind), parts))
-    return graph
-
-
-def places_graph(biasing: Biasing, kind: Kind, rows: int = PLACES_PER_RUN) -> Graph:
-    """Pairs of pieces before places, `before` int32 (rows * 2,), to `keys`; `after` (rows,) to `values`."""
-    sizes, graph = biasing.sizes, Graph()
-    before = graph.input("before", (rows * 2,), dtype="int32")
-    after = graph.input("after", (rows,), dtype="int32")
-    known = layers.embedding(graph, before, _array(biasing.place_embedding.weight), kind)
-    flat = graph.reshape(known, (rows, 2 * sizes.embedding))
-    graph.output("keys", _linear(graph, flat, biasing.place_key, kind))
-    graph.output("values", layers.embedding(graph, after, _array(biasing.piece_value.weight), kind))
+    x = graph.reshape(x, (rows, PLACE_PIECES * biasing.sizes.embedding))
+    hidden = graph.relu(_linear(graph, x, context.join, kind))
+    graph.output("keys", _linear(graph, hidden, context.key, kind))
     return graph
 
 
@@ -107,13 +65,7 @@ def sound_graph(biasing: Biasing, kind: Kind) -> Graph:
     steps = graph.concatenation([past, newest], axis=0)
     joined = graph.reshape(steps, (1, sizes.steps * sizes.narrow))
     hidden = graph.relu(_linear(graph, joined, sound.join, kind))
-    _put_query(
-        graph,
-        _linear(graph, hidden, sound.query, kind),
-        biasing,
-        biasing.no_sound_key,
-        biasing.no_sound_score,
-    )
+    _put_query(graph, _linear(graph, hidden, sound.query, kind), biasing, biasing.no_score)
     graph.output("past_out", graph.slice(steps, 1, sizes.steps, axis=0))
     return graph
 
@@ -122,51 +74,42 @@ def label_graph(biasing: Biasing, kind: Kind) -> Graph:
     """The prediction network's vector to a query."""
     graph = Graph()
     predicted = graph.input("predicted", (1, biasing.sizes.joint))
-    _put_query(
-        graph,
-        _linear(graph, predicted, biasing.label_query, kind),
-        biasing,
-        biasing.no_label_key,
-        biasing.no_label_score,
-    )
+    _put_query(graph, _linear(graph, predicted, biasing.label, kind), biasing)
     return graph
 
 
-def out_graph(biasing: Biasing, kind: Kind) -> Graph:
-    """What both attentions found, `found` (1, heads * value), to what is added before the joint."""
+def values_graph(biasing: Biasing, kind: Kind) -> Graph:
+    """Pieces to what full attention adds to their logits; float32, for it runs but once."""
     graph = Graph()
-    found = graph.input("found", (1, biasing.sizes.heads * biasing.sizes.value))
-    graph.output("added", _linear(graph, found, biasing.out, kind))
+    pieces = graph.input("pieces", (biasing.sizes.pieces,), dtype="int32")
+    graph.output("values", layers.embedding(graph, pieces, _array(biasing.values), "float32"))
     return graph
 
 
-def _put_query(graph: Graph, query: Tensor, biasing: Biasing, nothing: Any, score: Any) -> None:
-    """Outputs `query` (1, heads * key), scaled, and `nothing` (heads, 1), the no-bias entry's scores."""
+def _put_query(graph: Graph, query: Tensor, biasing: Biasing, score: Any = None) -> None:
+    """Outputs `query` (1, heads * key), scaled, and `nothing` (heads, 1), its part of the no-bias entry's."""
     sizes = biasing.sizes
     scaled = graph.mul(query, graph.constant([[sizes.key**-0.5]]))
     graph.output("query", scaled)
-    each = graph.mul(scaled, graph.constant(_array(nothing).reshape(1, -1) * sizes.key))
+    each = graph.mul(scaled, graph.constant(_array(biasing.no_key).reshape(1, -1) * sizes.key))
     scores = graph.mean(graph.reshape(each, (sizes.heads, sizes.key)))
-    graph.output("nothing", graph.add(scores, graph.constant(_array(score)[:, None])))
+    added = np.zeros((sizes.heads, 1)) if score is None else _array(score)[:, None]
+    graph.output("nothing", graph.add(graph.reshape(scores, (sizes.heads, 1)), graph.constant(added)))
 
 
 GRAPHS = {
     "attention-context.tflite": context_graph,
-    "attention-places.tflite": places_graph,
     "attention-sound.tflite": sound_graph,
     "attention-label.tflite": label_graph,
-    "attention-out.tflite": out_graph,
+    "attention-values.tflite": values_graph,
 }
 """The files of the biasing networks."""
 
 
 def section(biasing: Biasing, kind: Kind) -> dict[str, Any]:
     """What the manifest says of them."""
-    sizes = biasing.sizes
     return {
-        "heads": sizes.heads,
-        "pieces": sizes.pieces,
-        "longest": sizes.longest,
+        "trust": [round(float(one), 5) for one in _array(biasing.trust)],
         "strength": STRENGTH,
         "parity": parity.numbers(biasing, kind),
     }

@@ -17,35 +17,15 @@ from scripts.training.attention.model import Biasing
 
 Array = NDArray[np.float32]
 SHOWN = 8
-KNOWN_PHRASE = (1, 2, 3, 4, 5)
+KNOWN_PLACE = (1, 2, 3, 4)
 KNOWN_STEPS = 8
 
 
-def phrase_vectors(biasing: Biasing, pieces: tuple[int, ...], kind: Kind) -> tuple[Array, Array]:
-    """One phrase's keys (heads * key,) and values (heads * value,)."""
-    context, longest = biasing.context, biasing.sizes.longest
-    there = (np.arange(longest) < len(pieces)).astype(np.float32)[:, None]
-    padded = np.zeros(longest, np.int64)
-    padded[: len(pieces)] = pieces
-    x = (_table(context.embedding, kind)[padded] + _array(context.position)) * there
-    x = np.pad(x, ((1, 1), (0, 0)))
-    windows = np.concatenate([x[first : first + longest] for first in range(3)], axis=1)
-    hidden = np.maximum(_linear(windows, context.conv, kind), 0) * there
-    pooled = np.concatenate([hidden.sum(0) / np.float32(len(pieces)), hidden.max(0)])[None]
-    shares = np.repeat(_array(context.piece_share), biasing.sizes.value, axis=1) * there
-    parts = (piece_values(biasing, kind)[padded] * shares).sum(0)
-    return _linear(pooled, context.key, kind)[0], _linear(pooled, context.value, kind)[0] + parts
-
-
-def place_key(biasing: Biasing, before: tuple[int, int], kind: Kind) -> Array:
-    """The key (heads * key,) of a place after two pieces."""
-    flat = _table(biasing.place_embedding, kind)[list(before)].reshape(1, -1)
-    return _linear(flat, biasing.place_key, kind)[0]
-
-
-def piece_values(biasing: Biasing, kind: Kind) -> Array:
-    """The value of each piece, (pieces, heads * value)."""
-    return _table(biasing.piece_value, kind)
+def place_key(biasing: Biasing, place: tuple[int, ...], kind: Kind) -> Array:
+    """The key (heads * key,) of a place."""
+    context = biasing.context
+    flat = _table(context.embedding, kind)[list(place)].reshape(1, -1)
+    return _linear(np.maximum(_linear(flat, context.join, kind), 0), context.key, kind)[0]
 
 
 def sound_query(biasing: Biasing, encoded: Array, kind: Kind) -> Array:
@@ -60,12 +40,7 @@ def sound_query(biasing: Biasing, encoded: Array, kind: Kind) -> Array:
 
 def label_query(biasing: Biasing, predicted: Array, kind: Kind) -> Array:
     """The query (heads * key,) for the prediction network's vector (joint,)."""
-    return _linear(predicted[None], biasing.label_query, kind)[0] * np.float32(biasing.sizes.key**-0.5)
-
-
-def added(biasing: Biasing, found: Array, kind: Kind) -> Array:
-    """What is added before the joint, (joint,), for what the heads found, (heads * value,)."""
-    return _linear(found[None], biasing.out, kind)[0]
+    return _linear(predicted[None], biasing.label, kind)[0] * np.float32(biasing.sizes.key**-0.5)
 
 
 def known_vectors(rows: int, width: int) -> Array:
@@ -77,14 +52,11 @@ def known_vectors(rows: int, width: int) -> Array:
 def numbers(biasing: Biasing, kind: Kind) -> dict[str, list[float]]:
     """The first values of each network's answer to the known inputs."""
     steps = known_vectors(KNOWN_STEPS, biasing.sizes.joint)
-    key, value = phrase_vectors(biasing, KNOWN_PHRASE, kind)
     answers = {
-        "key": key,
-        "value": value,
-        "place": place_key(biasing, KNOWN_PHRASE[:2], kind),
+        "key": place_key(biasing, KNOWN_PLACE, kind),
         "sound": sound_query(biasing, steps, kind),
         "label": label_query(biasing, steps[0], kind),
-        "added": added(biasing, value, kind),
+        "values": _array(biasing.values).ravel(),
     }
     return {name: [round(float(x), 5) for x in answer[:SHOWN]] for name, answer in answers.items()}
 

@@ -3,9 +3,9 @@
     python -m scripts.training.attention.train --recogniser DIR --run DIR --stores DIR --minutes 22
 
 The recogniser's folder is a run of `scripts.training.asr.train` (checkpoint.pt, pieces.model, pieces.txt).
-Every batch has a catalogue of its own; the first share of the training is about the attention alone, and its
-lines say 0 for the transducer loss. Progress goes to RUN/log.jsonl, with the losses on held-out batches:
-`none` without a catalogue, `with` one that holds what is said, `anti` with one that does not.
+Every batch has a catalogue of its own. Progress goes to RUN/log.jsonl, with the losses on batches that are
+drawn apart: `none` without a catalogue, `with` one that holds what is said, `anti` with one that does not;
+`inside` is the share of their labels that a phrase of the catalogue is of.
 Several processes train together when started with torchrun, as for the recogniser.
 """
 
@@ -18,6 +18,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +33,17 @@ from scripts.training.asr.export import load_average
 from scripts.training.asr.features import open_store
 from scripts.training.asr.model import Shape, Transducer
 from scripts.training.asr.train import CTC_WEIGHT, FAST_EMIT, PARTS, open_trainset, save, share_gradients
-from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogue, split_words, unsaid
+from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogue, places, split_words, unsaid
 from scripts.training.attention.loss import losses
-from scripts.training.attention.model import Biasing, Sizes
+from scripts.training.attention.model import Biasing, Places, Sizes
 
 RATE = 2e-3
 DECAY = 0.4
 """Share of the training in which the rate falls to nothing."""
 WARM_UP_STEPS = 100
-ATTENTION_WEIGHT = 0.3
-"""Of the attention's own loss, which shows it the phrase that is said."""
-OPENING = 0.3
-"""Share of the training that is about the attention alone: it finds the phrases at a fraction of the cost."""
 WITHOUT_CATALOGUE = 0.2
 """Share of the batches without any catalogue, when the recogniser learns along: it must stay good alone."""
-AVERAGE = 0.997
+AVERAGE = 0.98
 HELD_OUT = 4
 """Batches for judging, drawn apart from those that are trained on."""
 HELD_OUT_SEED = 10_000
@@ -58,12 +55,12 @@ class Task:
 
     def __init__(self, recogniser: Path, stores: Path, sizes: Sizes, seed: int) -> None:
         self._stores, self._pieces = stores, recogniser / "pieces.model"
-        self._longest, self._random = sizes.longest, np.random.default_rng(seed)
+        self._random = np.random.default_rng(seed)
         text = sentencepiece.SentencePieceProcessor(model_file=str(self._pieces))
-        self._starts: NDArray[np.bool_] = np.array(
+        self.starts: NDArray[np.bool_] = np.array(
             [text.id_to_piece(i).startswith("\u2581") for i in range(sizes.pieces)]
         )
-        self.words = Words(split_words(labels, self._starts) for labels in text.encode(texts_in(stores)))
+        self.words = Words(split_words(labels, self.starts) for labels in text.encode(texts_in(stores)))
 
     def batches(self, seed: int) -> Iterator[Batch]:
         """Endless batches of the recogniser's training set."""
@@ -71,7 +68,7 @@ class Task:
 
     def catalogue(self, batch: Batch, random: np.random.Generator | None = None) -> Catalogue:
         """A new catalogue for a batch."""
-        return draw_catalogue(batch, self.words, self._starts, self._longest, random or self._random)
+        return draw_catalogue(batch, self.words, self.starts, random or self._random)
 
 
 def texts_in(stores: Path) -> list[str]:
@@ -80,26 +77,40 @@ def texts_in(stores: Path) -> list[str]:
     return sorted({row["text"] for folder in names for row in open_store(folder)[1] if row["text"]})
 
 
-def judge(
-    model: Transducer, biasing: Biasing, held: list[tuple[Batch, Catalogue, Catalogue]]
-) -> dict[str, float]:
-    """Mean transducer losses of held-out batches without, with and against their catalogues."""
+@dataclass(frozen=True)
+class Held:
+    """A batch for judging, the places of a catalogue that holds some of what is said, and without that."""
+
+    batch: Batch
+    saying: Places
+    unsaid: Places
+    inside: float
+
+
+def judge(model: Transducer, biasing: Biasing, held: list[Held]) -> dict[str, float]:
+    """Mean transducer losses of batches without, with and against their catalogues; `inside`."""
     with torch.no_grad():
         rows = [
-            [float(losses(model, biasing, batch, one).transducer) for one in (None, catalogue, anti)]
-            for batch, catalogue, anti in held
+            [
+                float(losses(model, biasing, one.batch, which).transducer)
+                for which in (None, one.saying, one.unsaid)
+            ]
+            for one in held
         ]
-    return dict(zip(("none", "with", "anti"), np.mean(rows, axis=0).round(4).tolist(), strict=True))
+    means = np.mean([[*row, one.inside] for row, one in zip(rows, held, strict=True)], axis=0).round(4)
+    return dict(zip(("none", "with", "anti", "inside"), means.tolist(), strict=True))
 
 
-def hold_out(task: Task, longest: int) -> list[tuple[Batch, Catalogue, Catalogue]]:
+def hold_out(task: Task) -> list[Held]:
     """Batches, each with a catalogue that holds some of what is said, and the same one without that."""
     held = []
     for batch in itertools.islice(task.batches(HELD_OUT_SEED), HELD_OUT):
         drawn = (task.catalogue(batch, np.random.default_rng(attempt)) for attempt in range(100))
         catalogue = next((one for one in drawn if one.inside.any()), None)
         if catalogue:
-            held.append((batch, catalogue, unsaid(catalogue, longest)))
+            anti = unsaid(batch, catalogue, task.starts)
+            inside = float(catalogue.inside.sum() / batch.counts.sum())
+            held.append(Held(batch, places(batch, catalogue.phrases), places(batch, anti.phrases), inside))
     return held
 
 
@@ -110,14 +121,13 @@ class Training:
         self._path, self._rate = run / "checkpoint.pt", recogniser_rate
         self.model = load_average(recogniser / "checkpoint.pt")
         self.biasing = Biasing(sizes)
-        self.biasing.lean_on(self.model.output.weight)
         self.learns_along = recogniser_rate > 0
         self.model.requires_grad_(self.learns_along)
         self.learners = nn.ModuleList([self.biasing, *([self.model] if self.learns_along else [])])
         mean = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
         self.average = torch.optim.swa_utils.AveragedModel(self.biasing, multi_avg_fn=mean)
         self.model_average = torch.optim.swa_utils.AveragedModel(self.model, multi_avg_fn=mean)
-        groups = self.biasing.groups(RATE)
+        groups = [{"params": list(self.biasing.parameters()), "peak": RATE}]
         if self.learns_along:
             groups.append({"params": list(self.model.parameters()), "peak": recogniser_rate})
         self.optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), weight_decay=1e-3)
@@ -160,16 +170,14 @@ class Training:
             used_s=self.used_s,
         )
 
-    def learn(self, batch: Batch, catalogue: Catalogue | None, progress: float) -> list[float]:
-        """One step; returns its losses: transducer, attention."""
+    def learn(self, batch: Batch, places: Places | None, progress: float) -> float:
+        """One step; returns its transducer loss."""
         factor = min(1.0, (self.step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         fast_emit = FAST_EMIT if self.learns_along else 0.0
-        opening = progress < OPENING
-        along = self.learns_along and not opening
-        found = losses(self.model, self.biasing, batch, catalogue, along, fast_emit, opening)
-        loss = found.transducer + ATTENTION_WEIGHT * found.attention + CTC_WEIGHT * found.ctc
+        found = losses(self.model, self.biasing, batch, places, self.learns_along, fast_emit)
+        loss = found.transducer + CTC_WEIGHT * found.ctc
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.used_s += share_gradients(self.learners, time.monotonic() - self._last_s)  # type: ignore[arg-type]
@@ -181,7 +189,7 @@ class Training:
             if self.learns_along:
                 self.model_average.update_parameters(self.model)
         self.step += 1
-        return [found.transducer.item(), found.attention.item()]
+        return found.transducer.item()
 
 
 def load_biasing(checkpoint: Path) -> Biasing:
@@ -210,23 +218,18 @@ def train(
     shape = Shape(**torch.load(recogniser / "checkpoint.pt", weights_only=False)["shape"])
     one = Training(recogniser, run, Sizes(pieces=shape.pieces, joint=shape.joint), recogniser_rate)
     task = Task(recogniser, stores, one.biasing.sizes, seed + one.step + 1000 * rank)
-    held = hold_out(task, one.biasing.sizes.longest) if rank == 0 else []
+    held = hold_out(task) if rank == 0 else []
     sums, saved_s, judged_s = [], one.used_s, -JUDGE_EVERY_S
     one.start()
     for batch in task.batches(seed + one.step + 1000 * rank):
         progress = one.used_s / (60 * minutes)
-        alone = (
-            one.learns_along
-            and progress >= OPENING
-            and np.random.default_rng(one.step).random() < WITHOUT_CATALOGUE
-        )
-        sums.append(one.learn(batch, None if alone else task.catalogue(batch), progress))
+        alone = one.learns_along and np.random.default_rng(one.step).random() < WITHOUT_CATALOGUE
+        found = None if alone else places(batch, task.catalogue(batch).phrases)
+        sums.append(one.learn(batch, found, progress))
         done = one.used_s >= 60 * minutes
         if rank == 0 and (one.step % EVERY_STEPS == 0 or done):
             line: dict[str, Any] = {"step": one.step, "minutes": round(one.used_s / 60, 3)}
-            line.update(
-                zip(("transducer", "attention"), np.mean(sums, axis=0).round(4).tolist(), strict=True)
-            )
+            line["transducer"] = round(float(np.mean(sums)), 4)
             if done or one.used_s - judged_s >= JUDGE_EVERY_S:
                 line.update(judge(one.model, one.averaged, held))
                 judged_s = one.used_s
