@@ -16,19 +16,25 @@ from alexa_local.config import (
     AudioSettings,
     Config,
     DaemonSettings,
+    DeviceSettings,
     EndpointRule,
     EndpointSettings,
+    HomeSettings,
+    RecogniserSettings,
     VoiceSettings,
 )
 from alexa_local.daemon import assembly
 from alexa_local.daemon.daemon import Daemon
 from alexa_local.daemon.paths import DATABASE
+from alexa_local.errors import ModelError
 from alexa_local.models import open_model
 from alexa_local.playback.voice import Voice, installed_voices
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
+from alexa_local.recognise.rescore import Mix, rescore
 from alexa_local.sound import PortAudio
 from alexa_local.store import open_store
 from alexa_local.wake import Detection
+from tests.recognise.test_rescore import word_model
 
 RATE = 16_000
 VOICE = "flite"
@@ -72,13 +78,13 @@ def sound(*parts: str | float, level: float) -> np.ndarray:
 class Lives:
     """One daemon's life on a file."""
 
-    def __init__(self, folder: Path, samples: np.ndarray, endpoint: EndpointSettings) -> None:
+    def __init__(self, folder: Path, samples: np.ndarray, **sections: Any) -> None:
         soundfile.write(folder / "said.wav", samples, RATE)
         config = Config(
             audio=AudioSettings(output_device="none"),
             voice=VoiceSettings(engine="none"),
-            endpoint=endpoint,
             daemon=DaemonSettings(socket=folder / "c.sock", state_dir=folder / "state"),
+            **sections,
         )
         assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
         source = functools.partial(open_file, folder / "said.wav", realtime=False)
@@ -101,7 +107,7 @@ def live(folder: Path, monkeypatch: pytest.MonkeyPatch):
         EndOfSpeech(open_model("end-of-speech")),
     )
     monkeypatch.setattr(assembly, "_load_models", lambda config: stages)
-    return lambda samples, endpoint=None: Lives(folder, samples, endpoint or EndpointSettings())
+    return functools.partial(Lives, folder)
 
 
 @needs_voice
@@ -117,7 +123,9 @@ def test_a_pause_in_the_middle_makes_one_timer_of_the_whole(live, pause_s: float
 @needs_voice
 def test_what_was_foreseen_in_a_pause_is_taken_back_and_leaves_no_timer(live) -> None:
     hasty = EndpointSettings(speculative={"any": EndpointRule(True, quiet_s=0.1)})
-    life = live(sound(0.3, "set a timer for one minute", 0.5, "and thirty seconds", 3.0, level=3.0), hasty)
+    life = live(
+        sound(0.3, "set a timer for one minute", 0.5, "and thirty seconds", 3.0, level=3.0), endpoint=hasty
+    )
     assert life.named("speculative") and life.named("reset")
     assert life.timers == [90.0]
 
@@ -151,3 +159,47 @@ def test_a_voice_that_never_ends_is_cut_off_with_a_message(live) -> None:
     life = live(sound(0.3, *["one two three four five six seven eight nine ten"] * 10, level=3.0))
     (told,) = life.named("cut_off")
     assert told["rule"] == "too_long" and "20" in told["message"]
+
+
+CON = HomeSettings((DeviceSettings("con", "switch", run=("true",)),))
+"""A thing with a name that sounds like another."""
+
+
+def second_look(file: Path) -> RecogniserSettings:
+    return RecogniserSettings(biasing="none", rescoring=file)
+
+
+@needs_voice
+def test_what_cannot_be_done_is_read_anew_with_a_model_of_words(live, folder: Path, monkeypatch) -> None:
+    """One reading alone is looked at first; a model that knows one sentence finds it in the lattice."""
+    narrow = Recogniser(open_model("asr-en"), Options(8, 1))
+    models = (AlreadyCalled(), narrow, EndOfSpeech(open_model("end-of-speech")))
+    monkeypatch.setattr(assembly, "_load_models", lambda config: models)
+    surely = functools.partial(rescore, mix=Mix(search=0.0, model=3.0))
+    monkeypatch.setattr(assembly, "rescore", surely)
+    file = word_model(folder, ["turn on the con"] * 50)
+    life = live(sound(0.3, "turn on the car", 3.0, level=3.0), recogniser=second_look(file), home=CON)
+    names = [name for name, _ in life.events]
+    after = [name for name in names[names.index("intent") :] if name in ("action", "revision", "reset")]
+    assert after == ["action", "revision", "reset", "action"]
+    first, again = life.named("intent")
+    assert (first["intent"], again["intent"], again["revised_by"]) == ("UnknownDevice", "TurnOn", "rescored")
+    assert [data["done"] for data in life.named("action")] == [False, True]
+
+
+@needs_voice
+def test_a_second_look_that_finds_nothing_else_leaves_it_at_that(live, folder: Path) -> None:
+    file = word_model(folder)
+    life = live(sound(0.3, "lock the car", 3.0, level=3.0), recogniser=second_look(file))
+    assert [data["refused"] for data in life.named("revision")] == ["same"]
+    assert len(life.named("action")) == 1
+
+
+@needs_voice
+@pytest.mark.parametrize("content", [None, b"no model"])
+def test_a_missing_or_damaged_model_of_words_is_told_at_the_start(live, folder: Path, content) -> None:
+    file = folder / "words.npz"
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"words\.npz"):
+        live(sound(0.3, "what time is it", 3.0, level=3.0), recogniser=second_look(file))

@@ -1,7 +1,7 @@
 """Rescoring: every path gets the new model's score exactly, and posteriors follow."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import exp, log
 from pathlib import Path
 
@@ -149,10 +149,10 @@ def test_a_file_that_is_no_word_model_is_told(tmp_path: Path) -> None:
         WordNgrams(tmp_path / "x.npz")
 
 
-def small_model(folder: Path) -> Path:
+def word_model(folder: Path, sentences: Sequence[str] = ("turn on the lamp", "call bob") * 2) -> Path:
     """A word model of a few sentences, made as a real one is."""
     ngram = pytest.importorskip("scripts.training.asr.word_ngram")
-    words, lines = ngram.numbered(["turn on the lamp", "call bob", "play jazz"] * 2)
+    words, lines = ngram.numbered(sentences)
     file = folder / "words.npz"
     models = ngram.kneser_ney(ngram.count(lines, ngram.ORDER), len(words))
     ngram.write(models, len(words), file, words=np.frombuffer("\n".join(words).encode(), np.uint8))
@@ -176,14 +176,14 @@ def test_a_missing_word_model_is_told_with_what_to_do(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_word_model_is_told(tmp_path: Path, damage) -> None:
-    file = small_model(tmp_path)
+    file = word_model(tmp_path)
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(ModelError):
         WordNgrams(file)
 
 
 def test_a_word_model_with_other_words_than_scores_is_told(tmp_path: Path) -> None:
-    file = small_model(tmp_path)
+    file = word_model(tmp_path)
     tables = dict(np.load(file))
     np.savez(file, **(tables | {"words": np.frombuffer(b"\nonly", np.uint8)}))
     with pytest.raises(ModelError, match="2 words for"):
