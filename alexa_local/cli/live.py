@@ -40,7 +40,7 @@ class LivePrinter:
             "stt_text": self._text,
             "intent": self._intent,
             "action": self._action,
-            "reset": lambda data: self._line("↺", _RESETS.get(data.get("reason"), "goes on"), "dim"),
+            "reset": lambda data: self._line("↺", _RESETS.get(str(data.get("reason")), "goes on"), "dim"),
             "cut_off": lambda data: self._line("✂", str(data.get("message", "")), "yellow"),
             "pipeline_error": lambda data: self._line("✗", str(data.get("error", "")), "red"),
             "timer_finished": self._ring,
