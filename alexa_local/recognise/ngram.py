@@ -55,7 +55,10 @@ class PieceNgrams:
                     for n in range(1, int(tables["order"]))
                 ]
         except UNREADABLE as error:
-            raise ModelError(f"The language model {path} does not fit this program ({error}).") from error
+            why = type(error).__name__  # numpy's own words advise to load it unsafely
+            raise ModelError(
+                f"The language model {path} does not fit this program ({why}). Install or make it anew."
+            ) from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
         self.most = float(bonus)
         self.scores = lru_cache(maxsize=4096)(self._look_up)

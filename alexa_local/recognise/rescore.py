@@ -78,7 +78,10 @@ class WordNgrams:
             if len(words) != len(self._ngrams):
                 raise ValueError(f"{len(words)} words for {len(self._ngrams)} scores")
         except UNREADABLE as error:
-            raise ModelError(f"The word model {path} does not fit this program ({error}).") from error
+            raise ModelError(
+                f"The word model {path} does not fit this program ({error}). "
+                "Make it anew, or set recogniser.rescoring to none."
+            ) from error
         self._numbers = {word: number for number, word in enumerate(words)} | {"": EDGE}
         self.start = self._ngrams.start
 

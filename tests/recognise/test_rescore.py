@@ -188,3 +188,11 @@ def test_a_word_model_with_other_words_than_scores_is_told(tmp_path: Path) -> No
     np.savez(file, **(tables | {"words": np.frombuffer(b"\nonly", np.uint8)}))
     with pytest.raises(ModelError, match="2 words for"):
         WordNgrams(file)
+
+
+def test_a_file_of_something_else_is_told_without_advice_to_load_it_unsafely(tmp_path: Path) -> None:
+    file = tmp_path / "x.npz"
+    file.write_text("no model")
+    with pytest.raises(ModelError, match="anew") as caught:
+        WordNgrams(file)
+    assert "pickle" not in str(caught.value)
