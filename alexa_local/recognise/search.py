@@ -37,6 +37,9 @@ BLANK = 0
 ALIGNMENT_NATS = 8.0
 """Ways of writing a reading's last piece at another time are dropped so far below all of them together."""
 
+_MOST_WAYS = 64
+"""A reading's last piece may have come at so many steps; of more, as a long silence makes them, half stay."""
+
 
 class Scorer(Protocol):
     """What adds to a reading's score label by label: a language model, a phrase graph, a guide.
@@ -203,6 +206,8 @@ class BeamSearch:
         both += [Waiting(token, waited + other.since) for token, waited in other.waiting]
         floor = total - self._alignment_margin
         kept = tuple(way for way in both if way.token.score + way.waited >= floor)
+        if len(kept) > _MOST_WAYS:
+            kept = tuple(sorted(kept, key=lambda way: -(way.token.score + way.waited))[: _MOST_WAYS // 2])
         best = max(both, key=lambda way: way.token.score + way.waited).token
         waiting[one.key] = _Active(one.key, total, kept, 0.0, best)
 
