@@ -2,7 +2,8 @@
 
 Each piece inside a phrase earns a boost, and a phrase that fails gives all of it back, so that a reading
 keeps a boost only for phrases that it says as whole words (Zhao et al. 2019, "Shallow-fusion end-to-end
-contextual biasing", sections 2.2 and 2.3). Where they build a weighted transducer and its failure arcs, the
+contextual biasing", sections 2.2 and 2.3), and names are looked for only after words that announce them
+(their section 2.4). Where they build a weighted transducer and its failure arcs, the
 phrases here stay a sorted list, in which the phrases that begin with what was said are an interval: building
 is sorting, which for 5 000 names takes milliseconds, and a state is the set of intervals that are still open.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -30,35 +32,41 @@ MOST_PIECES = 120
 END = 0
 """Piece 0, blank to the transducer, stands for a sentence's end."""
 
+Surprise = Callable[[tuple[int, ...]], NDArray[np.float32]]
+"""From pieces to the negative log-probability of each piece after them, float32 (pieces,), in nats."""
+
 _KNOWN_ROWS, _KNOWN_STEPS = 2048, 16384
 _ABOVE_ALL = chr(0x10FFFF)
 
 
 @dataclass(frozen=True)
 class Boost:
-    """What a phrase is worth, in nats.
+    """What a piece of a phrase is worth, in nats: what it gains by knowing that one of the phrases comes.
+
+    That is how much the language model is surprised by the piece, less how much the piece tells of which
+    phrase it is, each being as likely. So common words earn little, a name among thousands earns less than
+    one among ten, and nothing is earned before something rare is said.
 
     Attributes:
-        piece: for each piece of a name that was announced ("call" and then the name).
-        full_pieces: pieces that earn so much; a longer name has been told apart by then.
-        later_piece: for each piece after those.
-        elsewhere: the share of it for a name that nothing announced.
-        unsure_pieces: pieces of such a name that earn nothing, for many words begin like some name.
+        most: for one piece.
+        choice: weight of the second part; above 1 it makes up for pieces that are not as likely as they seem.
+        anywhere: the share of it for phrases that no words announce, for they are looked for all the time.
     """
 
-    piece: float = 3.0
-    full_pieces: int = 8
-    later_piece: float = 1.0
-    elsewhere: float = 0.5
-    unsure_pieces: int = 2
+    most: float = 10.0
+    choice: float = 1.2
+    anywhere: float = 0.75
 
-    def after(self, pieces: int, announced: bool) -> float:
-        """What a name has earned by its first so many pieces."""
-        if not announced:
-            return self.elsewhere * self.after(max(0, pieces - self.unsure_pieces), True)
-        return self.piece * min(pieces, self.full_pieces) + self.later_piece * max(
-            0, pieces - self.full_pieces
-        )
+    def of(self, surprise: float, share: float, announced: bool) -> float:
+        """What one piece earns.
+
+        Args:
+            surprise: the piece's negative log-probability after the phrase's earlier ones.
+            share: of the phrases that begin with those, how many go on with it.
+            announced: whether words announced the phrase.
+        """
+        worth = min(max(0.0, surprise + self.choice * log(share)), self.most)
+        return round(worth if announced else self.anywhere * worth, 3)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class _Match(NamedTuple):
     """A phrase that is being said: `spelled[first:end]` of its class begin with the `said` pieces.
 
     Attributes:
+        earned: what its pieces are worth.
         kept: what it has earned for good by a shorter phrase within it.
         base: what had been earned before it began, beyond what is earned if all that is open fails.
     """
@@ -88,7 +97,7 @@ class _Match(NamedTuple):
     first: int
     end: int
     said: int
-    announced: bool
+    earned: float
     kept: float
     base: float
 
@@ -122,6 +131,7 @@ class PhraseGraph:
         classes: Sequence[PhraseClass],
         spell: Callable[[str], tuple[int, ...]],
         openings: NDArray[np.bool_],
+        surprise: Surprise,
         boost: Boost = Boost(),
         like: PhraseGraph | None = None,
     ) -> None:
@@ -132,13 +142,14 @@ class PhraseGraph:
             spell: from a word to its pieces, the first of which begins a word; () when they cannot spell it.
             openings: bool (pieces,), which pieces may follow a whole word: those that begin a word or with an
                 apostrophe.
+            surprise: how unlikely pieces are in themselves.
             boost: what a phrase is worth.
             like: an earlier graph of the same pieces, whose unchanged classes need no new spelling.
         """
         self.start: State = (frozenset(), frozenset({_BEGINNING}))
         self._openings = openings
-        self.most = max(boost.piece, boost.later_piece) * max(boost.elsewhere, 1.0)
-        self._worth = (_worths(boost, announced=False), _worths(boost, announced=True))
+        self.most = boost.most
+        self._boost, self._surprise = boost, surprise
         self._classes: list[_Spelled] = []
         known = {each.source.kind: each for each in like._classes} if like else {}
         room = MOST_PHRASES
@@ -157,6 +168,9 @@ class PhraseGraph:
         self._announcers = sorted(announced)
         self._announced = [frozenset(announced[announcer]) for announcer in self._announcers]
         self._at_start = frozenset(n for n, each in enumerate(self._classes) if "" in each.source.after)
+        self._always = frozenset(n for n, each in enumerate(self._classes) if not each.source.after)
+        self._gains = lru_cache(_KNOWN_STEPS)(self._gains_after)
+        self._first_gains = lru_cache(None)(self._gains_at_first)
         self.scores = lru_cache(_KNOWN_ROWS)(self._scores)
         self.next = lru_cache(_KNOWN_STEPS)(self._next)
 
@@ -168,14 +182,12 @@ class PhraseGraph:
         row = np.where(self._openings, np.float32(closed), np.float32(failed))
         row[END] = closed
         for match in matches:
-            worth = match.base + self._worth[match.announced][match.said + 1]
-            for piece in self._classes[match.kind].following(match):
-                row[piece] = max(row[piece], worth)
-        for number, announced in self._opened(state):
-            worth = closed + self._worth[announced][1]
-            if worth > closed:
-                first = self._classes[number].firsts
-                row[first] = np.maximum(row[first], np.float32(worth))
+            earned = match.base + match.earned
+            for piece, gain in self._gains(match.kind, match.first, match.end, match.said).items():
+                row[piece] = max(row[piece], earned + gain)
+        for number in self._opened(state):
+            pieces, gains = self._first_gains(number)
+            row[pieces] = np.maximum(row[pieces], np.float32(closed) + gains)
         return row - np.float32(now)
 
     def _next(self, state: State, label: int) -> State:
@@ -197,35 +209,51 @@ class PhraseGraph:
         return frozenset(longer), frozenset(after)
 
     def _begun(self, state: State, letter: str) -> Iterator[_Match]:
-        for number, announced in self._opened(state):
-            spelled = self._classes[number].sorted
-            whole = _Match(number, 0, len(spelled), 0, announced, 0.0, 0.0)
+        for number in self._opened(state):
+            whole = _Match(number, 0, len(self._classes[number].sorted), 0, 0.0, 0.0, 0.0)
             if begun := self._longer(whole, letter):
                 yield begun
 
     def _longer(self, match: _Match, letter: str) -> _Match | None:
         spelled = self._classes[match.kind].sorted
         first, end = _narrowed(spelled, match.first, match.end, match.said, letter)
-        return match._replace(first=first, end=end, said=match.said + 1) if first < end else None
+        if first == end:
+            return None
+        gain = self._gains(match.kind, match.first, match.end, match.said)[ord(letter)]
+        earned = round(match.earned + gain, 3)
+        return match._replace(first=first, end=end, said=match.said + 1, earned=earned)
+
+    def _gains_after(self, kind: int, first: int, end: int, said: int) -> dict[int, float]:
+        """What each piece earns that continues the phrases of an interval."""
+        of, announced = self._classes[kind], kind not in self._always
+        surprise = self._surprise(tuple(map(ord, of.sorted[first][:said]))) if first < end else ()
+        return {
+            piece: self._boost.of(float(surprise[piece]), phrases / (end - first), announced)
+            for piece, phrases in of.following(first, end, said)
+        }
+
+    def _gains_at_first(self, kind: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The pieces that begin a class's phrases, and what each earns."""
+        gains = self._gains(kind, 0, len(self._classes[kind].sorted), 0)
+        return np.array(list(gains), np.int64), np.array(list(gains.values()), np.float32)
 
     def _further(self, place: _Place, letter: str) -> _Place | None:
         first, end = _narrowed(self._announcers, place.first, place.end, place.said, letter)
         return _Place(first, end, place.said + 1) if first < end else None
 
-    def _opened(self, state: State) -> Iterator[tuple[int, bool]]:
-        """The classes whose names may begin with the next word: (number, whether something announced it)."""
-        announced: set[int] = set()
+    def _opened(self, state: State) -> frozenset[int]:
+        """The classes whose phrases may begin with the next word."""
+        opened = set(self._always)
         for place in state[1]:
             if place == _BEGINNING:
-                announced |= self._at_start
+                opened |= self._at_start
             elif len(self._announcers[place.first]) == place.said:
-                announced |= self._announced[place.first]
-        for number in range(len(self._classes)):
-            yield number, number in announced
+                opened |= self._announced[place.first]
+        return frozenset(opened)
 
     def _total(self, matches: frozenset[_Match]) -> float:
         """What has been given so far beyond what is kept if all that is open fails."""
-        return max((each.base + self._worth[each.announced][each.said] for each in matches), default=0.0)
+        return max((each.base + each.earned for each in matches), default=0.0)
 
     def _kept(self, matches: frozenset[_Match], opening: bool) -> float:
         """What is kept when no match goes on; before an opening, a whole phrase is kept."""
@@ -233,7 +261,7 @@ class PhraseGraph:
 
     def _kept_by(self, match: _Match, opening: bool) -> float:
         if opening and len(self._classes[match.kind].sorted[match.first]) == match.said:
-            return self._worth[match.announced][match.said]
+            return match.earned
         return match.kept
 
 
@@ -245,20 +273,17 @@ class _Spelled:
         by_phrase = {phrase: _spelled(phrase, spell) for phrase in source.phrases}
         self.unspelled = [phrase for phrase, spelled in by_phrase.items() if not spelled]
         self.sorted = sorted({spelled for spelled in by_phrase.values() if spelled})
-        self.firsts = np.array(sorted({ord(spelled[0]) for spelled in self.sorted}), np.int64)
         self.announcers = [spelled for words in source.after if (spelled := _spelled(words, spell))]
 
-    def following(self, match: _Match) -> Iterator[int]:
-        """The pieces that continue a phrase of the match."""
-        at = match.first
-        if len(self.sorted[at]) == match.said:
-            at += 1
-        while at < match.end:
-            letter = self.sorted[at][match.said]
-            yield ord(letter)
-            at = bisect_left(
-                self.sorted, self.sorted[at][: match.said] + letter + _ABOVE_ALL, at + 1, match.end
-            )
+    def following(self, first: int, end: int, said: int) -> Iterator[tuple[int, int]]:
+        """The pieces that continue `sorted[first:end]`, and how many phrases go on with each."""
+        if first < end and len(self.sorted[first]) == said:
+            first += 1
+        while first < end:
+            prefix = self.sorted[first][: said + 1]
+            after = bisect_left(self.sorted, prefix + _ABOVE_ALL, first + 1, end)
+            yield ord(prefix[-1]), after - first
+            first = after
 
 
 def _spelled(phrase: str, spell: Callable[[str], tuple[int, ...]]) -> str:
@@ -275,7 +300,3 @@ def _narrowed(spelled: Sequence[str], first: int, end: int, said: int, letter: s
     prefix = spelled[first][:said] + letter
     begin = bisect_left(spelled, prefix, first, end)
     return begin, bisect_left(spelled, prefix + _ABOVE_ALL, begin, end)
-
-
-def _worths(boost: Boost, announced: bool) -> list[float]:
-    return [round(boost.after(pieces, announced), 3) for pieces in range(MOST_PIECES + 2)]

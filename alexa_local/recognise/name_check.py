@@ -21,7 +21,7 @@ class NameCheck:
         fits: whether there are pieces for all of it, and not more than can be listened for.
         nats_per_piece: how surprising the language model finds it, natural log; guessing blindly is `chance`.
         chance: what a piece costs that is as likely as any other.
-        boost_nats: what the bias adds in all where the name was announced.
+        boost_nats: what the bias adds in all after words that announce it, were it the only one of its kind.
         search_nats: what the language model adds in the search; with the boost it should not be below 0.
     """
 
@@ -51,16 +51,18 @@ def check_name(model: Model, words: str, announcer: str = "call", boost: Boost |
     labels = [label for word in spelled for label in word]
     if not spelled or not all(spelled) or len(labels) > MOST_PIECES:
         return NameCheck(shown, fits=False)
-    earned = (boost or Boost()).after(len(labels), announced=True)
+    boost, chance = boost or Boost(), math.log(len(pieces))
     fusion = model.info.get("language_model")
     if not fusion:
-        return NameCheck(shown, True, boost_nats=earned)
+        return NameCheck(shown, True, boost_nats=len(labels) * boost.of(chance, 1.0, announced=True))
     language = PieceNgrams(model.path(fusion["file"]), fusion["weight"], fusion["bonus"])
     before = [label for word in announcer.split() for label in pieces.spell(word)]
     state = reduce(language.next, before, language.start)
-    surprise = added = 0.0
-    for label in labels:
+    surprise = added = earned = 0.0
+    for said, label in enumerate(labels):
         surprise -= language.log_probability(state, label)
+        alone = language.surprise(tuple(labels[:said]))
+        earned += boost.of(float(alone[label]), 1.0, announced=True)
         added += float(language.scores(state)[label])
         state = language.next(state, label)
-    return NameCheck(shown, True, surprise / len(labels), math.log(len(pieces)), earned, added)
+    return NameCheck(shown, True, surprise / len(labels), chance, earned, added)

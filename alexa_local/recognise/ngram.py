@@ -91,6 +91,14 @@ class PieceNgrams:
         state = reduce(self.next, labels, self.start)
         return float(np.exp(self.scores(state)[EDGE] / self._weight))
 
+    def surprise(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
+        """How surprising each piece is after these, wherever they stand: float32 (pieces,), in nats."""
+        surprise: NDArray[np.float32] = (
+            -self.scores(reduce(self.next, labels, self._known(()))) / self._weight
+        )
+        surprise[EDGE + 1 :] += self._bonus / self._weight
+        return surprise
+
     def log_probability(self, state: tuple[int, ...], label: int) -> float:
         """What one label's probability after a state is, natural log, without weight and bonus.
 

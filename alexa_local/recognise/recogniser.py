@@ -244,9 +244,15 @@ class Recogniser:
         """
         classes = [each for each in classes if each.phrases]
         pieces = self._networks.pieces
-        made = PhraseGraph(classes, self._spell, pieces.openings, like=self._phrases)
+        made = PhraseGraph(classes, self._spell, pieces.openings, self._surprise, like=self._phrases)
         self._phrases = made if made.phrases else None
         return BiasReport(made.phrases, made.unspelled, made.left_out)
+
+    def _surprise(self, labels: tuple[int, ...]) -> NDArray[np.float32]:
+        """How surprising each piece is after these; all alike where the model has no n-grams."""
+        if self._networks.language:
+            return self._networks.language.surprise(labels)
+        return np.full(len(self._networks.pieces), np.log(len(self._networks.pieces)), np.float32)
 
     def attend(self, classes: Iterable[PhraseClass], file: FilePath | None = None) -> BiasReport:
         """Listen for these phrases, in the streams from now on; none for no more.

@@ -51,6 +51,13 @@ def test_the_file_says_what_was_counted(file: Path, models: list, context: tuple
         assert np.exp(found[piece]) == pytest.approx(wanted, rel=5e-3, abs=1e-5)
 
 
+@pytest.mark.parametrize("labels", [(), (1,), (3, 3)])
+def test_surprise_knows_no_weight_and_no_bonus(file: Path, labels: tuple[int, ...]) -> None:
+    plain, weighted = PieceNgrams(file, 1.0, 0.0), PieceNgrams(file, 0.3, 1.5)
+    assert weighted.surprise(labels) == pytest.approx(plain.surprise(labels), abs=1e-4)
+    assert np.exp(-plain.surprise(labels)).sum() == pytest.approx(1.0, abs=2e-3)
+
+
 def test_frequent_continuations_are_likelier(file: Path) -> None:
     found = after(PieceNgrams(file, 1.0, 0.0), (1, 2))
     assert np.argmax(found) == 3
