@@ -120,7 +120,6 @@ class PhraseGraph:
 
     Attributes:
         start: the state before the first piece.
-        most: no piece adds more.
         phrases: how many are looked for.
         unspelled: phrases that no pieces spell, or of more than MOST_PIECES, which are left out.
         left_out: how many were too many.
@@ -148,7 +147,6 @@ class PhraseGraph:
         """
         self.start: State = (frozenset(), frozenset({_BEGINNING}))
         self._openings = openings
-        self.most = boost.most
         self._boost, self._surprise = boost, surprise
         self._classes: list[_Spelled] = []
         known = {each.source.kind: each for each in like._classes} if like else {}
@@ -172,6 +170,7 @@ class PhraseGraph:
         self._gains = lru_cache(_KNOWN_STEPS)(self._gains_after)
         self._first_gains = lru_cache(None)(self._gains_at_first)
         self.scores = lru_cache(_KNOWN_ROWS)(self._scores)
+        self.most_after = lru_cache(_KNOWN_ROWS)(self._most_after)
         self.next = lru_cache(_KNOWN_STEPS)(self._next)
 
     def _scores(self, state: State) -> NDArray[np.float32]:
@@ -189,6 +188,10 @@ class PhraseGraph:
             pieces, gains = self._first_gains(number)
             row[pieces] = np.maximum(row[pieces], np.float32(closed) + gains)
         return row - np.float32(now)
+
+    def _most_after(self, state: State) -> float:
+        """No piece adds more as the next one: nothing, where no phrase is open or may begin."""
+        return float(self.scores(state).max())
 
     def _next(self, state: State, label: int) -> State:
         """The state after that piece."""

@@ -30,11 +30,9 @@ class Guide:
 
     Attributes:
         start: the state before the first piece.
-        most: no piece adds more.
     """
 
     start = START
-    most = 0.0
 
     def __init__(
         self,
@@ -60,6 +58,10 @@ class Guide:
             self._arcs.append(by_first)
         self._known: dict[State, dict[int, State]] = {}
         self._scores: dict[State, NDArray[np.float32]] = {}
+
+    def most_after(self, state: State) -> float:
+        """No piece adds anything: it may come, or not."""
+        return 0.0
 
     def steps(self, state: State) -> dict[int, State]:
         """The pieces that may come next, and where each leads."""

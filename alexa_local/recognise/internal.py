@@ -25,7 +25,6 @@ class InternalLanguage:
 
     Attributes:
         start: the state before the first piece; a state is the prediction network's labels.
-        most: no piece adds more.
     """
 
     def __init__(self, unheard: Callable[[State], NDArray[np.float32]], context: int, weight: float) -> None:
@@ -39,7 +38,7 @@ class InternalLanguage:
         """
         self._unheard, self._weight = unheard, np.float32(weight)
         self.start: State = (_BLANK,) * context
-        self.most = -weight * _RAREST
+        self._most = -weight * _RAREST
         self.scores = lru_cache(maxsize=8192)(self._scores)
 
     def _scores(self, state: State) -> NDArray[np.float32]:
@@ -50,6 +49,10 @@ class InternalLanguage:
         scores = -self._weight * np.maximum(log_p, np.float32(_RAREST))
         scores[_BLANK] = 0.0
         return scores
+
+    def most_after(self, state: State) -> float:
+        """What the rarest gets."""
+        return self._most
 
     def next(self, state: State, label: int) -> State:
         """The last labels, with one more."""

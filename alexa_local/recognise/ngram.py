@@ -28,9 +28,6 @@ class PieceNgrams:
 
     A `Scorer` of the search: a state is the last labels, as far back as the tables know them. A context is
     in them only with the one that it continues, so nothing that was left out of a state matters later.
-
-    Attributes:
-        most: no label adds more; a certain one adds the bonus.
     """
 
     def __init__(self, path: Path, weight: float, bonus: float) -> None:
@@ -60,7 +57,6 @@ class PieceNgrams:
                 f"The language model {path} does not fit this program ({why}). Install or make it anew."
             ) from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
-        self.most = float(bonus)
         self.scores = lru_cache(maxsize=4096)(self._look_up)
         self._row = lru_cache(maxsize=16384)(self._find_row)
         self.next = lru_cache(maxsize=16384)(self._after)
@@ -69,6 +65,10 @@ class PieceNgrams:
     def __len__(self) -> int:
         """How many pieces it knows."""
         return len(self._unigrams)
+
+    def most_after(self, state: tuple[int, ...]) -> float:
+        """What a label adds that is certain."""
+        return float(self._bonus)
 
     def _after(self, state: tuple[int, ...], label: int) -> tuple[int, ...]:
         """The state after a label."""

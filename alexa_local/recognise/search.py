@@ -51,15 +51,14 @@ class Scorer(Protocol):
     def start(self) -> Hashable:
         """The state before the first label."""
 
-    @property
-    def most(self) -> float:
-        """No label adds more than this, in any state; the less it is, the less has to be looked at."""
-
     def scores(self, state: Any) -> NDArray[np.float32]:
         """What each piece adds as the next label, float32 (pieces,); -inf bars it.
 
         Piece 0 is what ending the sentence here adds.
         """
+
+    def most_after(self, state: Any) -> float:
+        """No next label adds more than this; the less it is, the less has to be looked at."""
 
     def next(self, state: Any, label: int) -> Hashable:
         """The state after that label."""
@@ -123,7 +122,6 @@ class BeamSearch:
         root = Token(0, BLANK, -1, None, 0.0)
         begun = (BLANK,) * context
         states = tuple(scorer.start for scorer in self._scorers)
-        self._most = sum(scorer.most for scorer in self._scorers)
         self._active = [_Active((begun, states), 0.0, (Waiting(root, 0.0),), 0.0, root)]
         self._tokens = 1
         self._step = 0
@@ -220,8 +218,8 @@ class BeamSearch:
     def _extend(self, active: list[_Active], log_p: NDArray[np.float32], bar: float) -> list[_Active]:
         """The best readings with one label more; what is under the bar is out."""
         scores = np.array([one.score for one in active], np.float32)
-        high = log_p[:, BLANK + 1 :].max(axis=1) + scores
-        rows = np.flatnonzero(high > bar - self._most).tolist()
+        high = (log_p[:, BLANK + 1 :].max(axis=1) + scores).tolist()
+        rows = [row for row, one in enumerate(active) if high[row] + self._most_after(one.key) > bar]
         if not rows:
             return []
         added = [
@@ -258,6 +256,9 @@ class BeamSearch:
         return [
             _Active(key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
         ]
+
+    def _most_after(self, key: _Key) -> float:
+        return sum([scorer.most_after(state) for scorer, state in zip(self._scorers, key[1], strict=True)])
 
     def _after(self, key: _Key, label: int) -> _Key:
         context, before = key

@@ -112,6 +112,14 @@ def test_names_are_announced_by_words_in_their_order() -> None:
     assert sum(walk(announced, "c b abc")) == 0
 
 
+def test_no_piece_adds_more_than_it_says() -> None:
+    found = graph("abc")
+    state = found.start
+    for label, most in zip(labels("b abc"), [0, 1, 1, 1], strict=True):
+        assert found.most_after(state) == most
+        state = found.next(state, label)
+
+
 def test_without_phrases_nothing_is_added() -> None:
     empty = PhraseGraph([], spell, OPENINGS, alike)
     assert walk(empty, "b abc") == [0] * 5

@@ -25,10 +25,12 @@ class LastTwo:
 
     def __init__(self, seed: int) -> None:
         self._table = np.random.default_rng(seed).normal(-1, 1, (PIECES,) * 3).astype(np.float32)
-        self.most = float(self._table.max())
 
     def scores(self, state: tuple[int, int]) -> np.ndarray:
         return self._table[state]
+
+    def most_after(self, state: tuple[int, int]) -> float:
+        return float(self._table[state].max())
 
     def next(self, state: tuple[int, int], label: int) -> tuple[int, int]:
         return state[1], label
