@@ -1,4 +1,4 @@
-"""What `alexa-local bias show` does: which phrases an utterance's sound attends to, and when."""
+"""What `alexa-local bias show` does: which phrases an utterance attends to, and when."""
 
 from __future__ import annotations
 
