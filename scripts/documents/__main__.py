@@ -1,0 +1,58 @@
+"""`python -m scripts.documents`: makes the parts of docs/ that come from the code anew; `man` prints the page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def parts() -> Mapping[str, Callable[[], str]]:
+    """What makes each generated part of a document, by its name."""
+    from scripts.documents import configuration, failures, messages
+
+    return {
+        "configuration": configuration.reference,
+        "exit-codes": failures.reference,
+        "mqtt-messages": messages.reference,
+        "mqtt-limits": messages.limits,
+    }
+
+
+def stale() -> dict[Path, str]:
+    """The documents that say something else than the code, and what they should say."""
+    from scripts.documents.blocks import filled
+
+    found = {}
+    for path in sorted(DOCS.glob("*.md")):
+        written = path.read_text()
+        wanted = filled(written, parts())
+        if wanted != written:
+            found[path] = wanted
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write, check or print; returns the exit code, 1 when --check found something stale."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.documents", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["docs", "man"], default="docs")
+    parser.add_argument("--check", action="store_true", help="write nothing, name what is out of date")
+    arguments = parser.parse_args(argv)
+    if arguments.what == "man":
+        from scripts.documents.manual import page
+
+        sys.stdout.write(page())
+        return 0
+    found = stale()
+    for path, wanted in found.items():
+        if not arguments.check:
+            path.write_text(wanted)
+        print(f"{path}: {'out of date' if arguments.check else 'written'}")
+    return 1 if found and arguments.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
