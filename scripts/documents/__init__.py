@@ -1,1 +1,1 @@
-"""Writes what the documents say about the code from the code: settings, MQTT messages, exit codes, the man page."""
+"""What the documents say of the code, from the code: settings, messages, exit codes, the manual page."""

@@ -1,4 +1,4 @@
-"""`python -m scripts.documents`: makes the parts of docs/ that come from the code anew; `man` prints the page."""
+"""`python -m scripts.documents`: makes anew what docs/ has from the code; `man` prints the page."""
 
 from __future__ import annotations
 

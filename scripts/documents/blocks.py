@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+)[^>]*-->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 
@@ -21,7 +21,7 @@ def filled(document: str, parts: Mapping[str, Callable[[], str]]) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}\n{parts[block['name']]().strip()}\n\n{block[4]}", document)
 
 
-def table(heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table; a bar within a cell stays a bar."""
     lines = [heading, tuple("---" for _ in heading), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import itertools
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -106,7 +107,7 @@ def _docstrings(cls: type) -> dict[str, str]:
     """The text under each field, which Python itself does not keep."""
     body = typing.cast(ast.ClassDef, ast.parse(inspect.getsource(cls)).body[0]).body
     told: dict[str, str] = {}
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in itertools.pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             value = text.value if isinstance(text, ast.Expr) else None
             written = value.value if isinstance(value, ast.Constant) else ""

@@ -1,4 +1,4 @@
-"""The manual page, from the command line's own parser, so that neither knows an option that the other lacks."""
+"""The manual page, from the command line's own parser, so that neither has an option that the other lacks."""
 
 from __future__ import annotations
 

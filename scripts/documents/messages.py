@@ -1,4 +1,4 @@
-"""What is published for which spoken request: the requests are understood and done, and what is sent is noted."""
+"""What is published for which spoken request: each is understood and done, and what is sent is noted."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def reference() -> str:
 def limits() -> str:
     """What holds for every message."""
     return (
-        f"- A message waits at most {broker.CONNECT_LIMIT_S:g} s for a connection, and {broker.CONFIRM_LIMIT_S:g} s "
-        "for the broker's confirmation. Then it is given up: no light goes on an hour later.\n"
+        f"- A message waits at most {broker.CONNECT_LIMIT_S:g} s for a connection, and "
+        f"{broker.CONFIRM_LIMIT_S:g} s for the broker's confirmation. Then it is given up: no light goes on an hour later.\n"
         f"- A payload has at most {broker.MOST_PAYLOAD_BYTES // 1024} KiB."
     )
 
