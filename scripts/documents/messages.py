@@ -62,7 +62,8 @@ def limits() -> str:
     """What holds for every message."""
     return (
         f"- A message waits at most {broker.CONNECT_LIMIT_S:g} s for a connection, and "
-        f"{broker.CONFIRM_LIMIT_S:g} s for the broker's confirmation. Then it is given up: no light goes on an hour later.\n"
+        f"{broker.CONFIRM_LIMIT_S:g} s for the broker's confirmation. "
+        "Then it is given up: no light goes on an hour later.\n"
         f"- A payload has at most {broker.MOST_PAYLOAD_BYTES // 1024} KiB."
     )
 
