@@ -82,6 +82,14 @@ class Commands:
             return self.home()
         return self._pick(words.COMMAND_WORDS) if chance < 0.88 else self._fill(self._pick(SPELLED_TEMPLATES))
 
+    def dictated(self) -> str:
+        """Something spelled, dialled or addressed; a third are whole names, said and then spelled."""
+        if self._random.random() < 0.67:
+            return self._fill(self._pick(SPELLED_TEMPLATES))
+        name = self._draw_full_name()
+        letters = " ".join(letter for letter in name if letter.isalpha())
+        return self._pick([letters, f"{name} {letters}", f"{name} spelled {letters}"])
+
     def home(self) -> str:
         """A command to the home."""
         kind = self._random.choices(self._kinds, self._weights)[0]

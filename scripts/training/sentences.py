@@ -22,6 +22,7 @@ from scripts.training.commands import Commands
 
 MAX_WORDS = 16
 MAX_PROSE_WORDS = 14
+MAX_DICTATED_WORDS = 24
 REPEATABLE_WORDS = 2
 MAX_REPEATS = 25
 SHARES = {"corpus": 0.35, "commands": 0.50, "prose": 0.15}
@@ -52,6 +53,15 @@ def sentences(text_folder: Path, seed: int) -> Iterator[str]:
         allowed = MAX_REPEATS if words <= REPEATABLE_WORDS else 1
         if 1 <= words <= MAX_WORDS and seen[sentence] < allowed and not held_out(sentence):
             seen[sentence] += 1
+            yield sentence
+
+
+def dictations(text_folder: Path, seed: int) -> Iterator[str]:
+    """Yields spelled names, numbers and addresses for ever, without those that are held out."""
+    commands = Commands(Random(seed), music_names(text_folder))
+    while True:
+        sentence = spoken_form(commands.dictated())
+        if 1 <= len(sentence.split()) <= MAX_DICTATED_WORDS and not held_out(sentence):
             yield sentence
 
 

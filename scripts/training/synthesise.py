@@ -4,6 +4,7 @@
 
 Each shard is a random mix of its own; its manifest appears when the shard is complete, and a complete
 shard is skipped when the command is run again. Kinds: `commands` (everything to train recognition),
+`dictated` (spelled names, numbers and addresses, for more of them),
 `alexa` (the wake word and what sounds like it) and `heldout` (home commands that are never trained on,
 by a voice that is never trained on).
 """
@@ -69,7 +70,10 @@ def main() -> None:
     parser.add_argument("--kind", choices=list(PLANS), default="commands")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--hours", type=float, default=30.0, help="of speech, in all shards together (kind commands)"
+        "--hours",
+        type=float,
+        default=30.0,
+        help="of speech, in all shards together (kinds commands and dictated)",
     )
     parser.add_argument(
         "--clips", type=int, default=300, help="in all shards together (kinds alexa and heldout)"
@@ -122,7 +126,7 @@ def make_shard(task: Task) -> str:
             soundfile.write(task.out / name, wave, SAMPLE_RATE_HZ, subtype="PCM_16")
             rows.append(row(task, name, utterance, wave.size / SAMPLE_RATE_HZ, speech_end_s))
             seconds += wave.size / SAMPLE_RATE_HZ
-        if task.kind == "commands" and seconds >= task.hours * 3600:
+        if task.kind in ("commands", "dictated") and seconds >= task.hours * 3600:
             break
     part = manifest.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
@@ -159,6 +163,13 @@ def plan_commands(task: Task) -> Iterator[Utterance]:
         yield disguise(text, *_voice(random, ENGINE_SHARES), random)
 
 
+def plan_dictated(task: Task) -> Iterator[Utterance]:
+    """Every shard takes its own share of one stream of spelled names, numbers and addresses, without end."""
+    random = Random(f"{task.seed}/{task.shard}")
+    for text in islice(sentences.dictations(task.text_folder, task.seed), task.shard, None, task.shards):
+        yield disguise(text, *_voice(random, ENGINE_SHARES), random)
+
+
 def plan_alexa(task: Task) -> Iterator[Utterance]:
     """The wake word in many voices, and as many words and sentences that sound like it."""
     random = Random(f"{task.seed}/{task.shard}")
@@ -182,6 +193,7 @@ def plan_held_out(task: Task) -> Iterator[Utterance]:
 
 PLANS: dict[str, Callable[[Task], Iterator[Utterance]]] = {
     "commands": plan_commands,
+    "dictated": plan_dictated,
     "alexa": plan_alexa,
     "heldout": plan_held_out,
 }
