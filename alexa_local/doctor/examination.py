@@ -1,0 +1,96 @@
+"""The order of an examination: each check by itself, so that one that fails hides none of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alexa_local.act import LocalOnly
+from alexa_local.config import Config
+from alexa_local.daemon.client import ask
+from alexa_local.daemon.paths import DATABASE, client_socket_path, state_dir
+from alexa_local.doctor import machine, services, sound
+from alexa_local.doctor.findings import Finding, failure
+from alexa_local.doctor.recording import record
+from alexa_local.errors import DaemonUnreachable, DeviceError, StorageError
+from alexa_local.sound import PortAudio
+from alexa_local.store import as_owner_of, open_store
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What is examined.
+
+    Attributes:
+        config: its settings.
+        status: what the running daemon says, None when none runs.
+        portaudio: the process's.
+    """
+
+    config: Config
+    status: Mapping[str, Any] | None
+    portaudio: PortAudio
+
+    @property
+    def local_only(self) -> bool | None:
+        """Whether nothing may be sent over the network; None when that cannot be known."""
+        if self.status is not None:
+            return bool(self.status.get("local_only"))
+        return stored_local_only(self.config)
+
+
+def status_of(config: Config) -> dict[str, Any] | None:
+    """What the daemon says of itself; None when none answers."""
+    try:
+        return ask(client_socket_path(config.daemon), "status")
+    except DaemonUnreachable as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise
+        return None
+
+
+def stored_local_only(config: Config) -> bool | None:
+    """The last choice, as the daemon would find it at its start; None when that cannot be read."""
+    folder = state_dir(config.daemon)
+    try:
+        with as_owner_of(folder):
+            if not (folder / DATABASE).exists():
+                return config.privacy.local_only
+            with open_store(folder / DATABASE) as store:
+                return LocalOnly(store, config.privacy.local_only).on
+    except (OSError, StorageError):
+        return None
+
+
+def examine(patient: Patient, play: bool = True) -> Iterator[Finding]:
+    """All findings, as they are made; the sound takes about eight seconds."""
+    config = patient.config
+    yield from services.check_daemon(patient.status)
+    if patient.status is None:
+        yield from examine_sound(patient, play)
+    process = patient.status.get("process") if patient.status else None
+    yield machine.check_realtime(process)
+    yield from machine.check_models(config)
+    yield from machine.check_speed(config)
+    yield services.check_broker(config.mqtt, patient.local_only)
+    yield machine.check_disk(state_dir(config.daemon))
+    yield machine.check_memory()
+
+
+def examine_sound(patient: Patient, play: bool = True) -> Iterator[Finding]:
+    """The devices, and what a recording tells of them."""
+    audio, portaudio = patient.config.audio, patient.portaudio
+    microphone = sound.check_device(audio, portaudio, "input")
+    loudspeaker = sound.check_device(audio, portaudio, "output")
+    yield microphone
+    yield loudspeaker
+    if microphone.state == "fail":
+        return
+    play = play and loudspeaker.state == "ok" and audio.output_device != "none"
+    try:
+        recording = record(audio, portaudio, play)
+    except DeviceError as error:
+        yield failure("sound", error)
+        return
+    yield from sound.examine(recording, play)

@@ -1,0 +1,170 @@
+"""What is found out about the computer: room, memory, real-time priority, and time for the models."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from alexa_local.config import Config
+from alexa_local.doctor.findings import Finding, State, failure
+from alexa_local.errors import AlexaLocalError
+from alexa_local.frontend import LogMel
+from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
+from alexa_local.models import Model, open_model
+from alexa_local.recognise import Options, Recogniser
+from alexa_local.wake import WakeWord
+
+_MIB = 1 << 20
+_BLOCK_FRAMES = 4
+_PROC = Path("/proc")
+
+
+def check_disk(folder: Path) -> Finding:
+    """Whether timers, lists and contacts can still be written."""
+    there = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))  # noqa: PTH110
+    free_mib = shutil.disk_usage(there).free / _MIB
+    figures = {"free_mib": round(free_mib)}
+    fact = f"{free_mib:.0f} MiB free for {folder}"
+    state: State = "fail" if free_mib < 20 else "warn" if free_mib < 200 else "ok"
+    remedy = "" if state == "ok" else "Make room: `apt clean`, and `journalctl --vacuum-size=50M`."
+    return Finding("disk", state, fact, remedy, figures)
+
+
+def check_memory(proc: Path = _PROC) -> Finding:
+    """Whether there is memory for the models and the search."""
+    text = (proc / "meminfo").read_text()
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", text, re.MULTILINE)
+    if not found:
+        return Finding("memory", "warn", "the kernel does not tell how much is free", "Look at `free -m`.")
+    free_mib = int(found[1]) / 1024
+    state: State = "fail" if free_mib < 100 else "warn" if free_mib < 250 else "ok"
+    remedy = (
+        "" if state == "ok" else "End programs that use much of it: `ps aux --sort -rss | head` names them."
+    )
+    return Finding("memory", state, f"{free_mib:.0f} MiB free", remedy, {"free_mib": round(free_mib)})
+
+
+def check_realtime(daemon_process: int | None = None, proc: Path = _PROC) -> Finding:
+    """Whether sound may go before other work: of the daemon when it runs, else of whoever runs this."""
+    if daemon_process:
+        granted = _granted_to(daemon_process, proc)
+        if granted is None:
+            return Finding(
+                "real-time priority",
+                "warn",
+                f"the limits of process {daemon_process} cannot be read",
+                "Run this as root or as the daemon's user.",
+            )
+        whose, remedy = "the daemon", "Set `LimitRTPRIO=10` in its unit: `systemctl edit alexa-local`."
+    else:
+        granted = _granted_to_us()
+        whose, remedy = (
+            "this user",
+            "The service has it; else add `@audio - rtprio 10` to /etc/security/limits.conf.",
+        )
+    figures = {"rtprio": granted}
+    if granted:
+        return Finding("real-time priority", "ok", f"{whose} may use priorities up to {granted}", "", figures)
+    return Finding("real-time priority", "warn", f"{whose} may use none", remedy, figures)
+
+
+def _granted_to(process: int, proc: Path) -> int | None:
+    try:
+        text = (proc / str(process) / "limits").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^Max realtime priority\s+(\S+)", text, re.MULTILINE)
+    if not found:
+        return None
+    return 99 if found[1] == "unlimited" else int(found[1])
+
+
+def _granted_to_us() -> int:
+    """The highest priority of SCHED_FIFO that this process gets, tried in a thread that ends at once."""
+    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
+    wanted = [99] if limit == resource.RLIM_INFINITY else [99, limit]  # root may without a limit
+    granted = 0
+
+    def attempt() -> None:
+        nonlocal granted
+        for priority in wanted:
+            try:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))  # this thread alone
+            except (OSError, ValueError):
+                continue
+            granted = priority
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+            return
+
+    thread = threading.Thread(target=attempt, name="doctor-realtime")
+    thread.start()
+    thread.join()
+    return granted
+
+
+def check_models(config: Config) -> list[Finding]:
+    """Whether every file of the models is what its manifest says."""
+    names = dict.fromkeys((config.wake.model, config.recogniser.model, config.endpoint.model))
+    return [_whole(name, config) for name in names]
+
+
+def _whole(name: str, config: Config) -> Finding:
+    try:
+        model = open_model(name, config.daemon.models_dir)
+    except AlexaLocalError as error:
+        return failure(f"model {name}", error)
+    return Finding(f"model {name}", "ok", f"{len(model.info['files'])} files are as they were made")
+
+
+def check_speed(config: Config, seconds: float = 2.0) -> list[Finding]:
+    """How much of one core hearing the wake word and recognising take; nothing where a model is broken."""
+    try:
+        wake = WakeWord(open_model(config.wake.model, config.daemon.models_dir), config.wake.threshold)
+        recogniser = _recogniser(open_model(config.recogniser.model, config.daemon.models_dir), config)
+    except AlexaLocalError:
+        return []  # told by `check_models`
+    return [_wake_speed(wake, seconds), _recognition_speed(recogniser, seconds)]
+
+
+def _recogniser(model: Model, config: Config) -> Recogniser:
+    options = Options(config.recogniser.beam, config.recogniser.n_best)
+    return Recogniser(model, options, config.recogniser.threads)
+
+
+def _wake_speed(wake: WakeWord, seconds: float) -> Finding:
+    """Features and wake word, which run all day."""
+    noise = np.random.default_rng(1).integers(-300, 300, round(seconds * SAMPLE_RATE)).astype(np.int16)
+    features = LogMel()
+    wake.push(features.push(noise[: SAMPLE_RATE // 4]))  # the first calls also make room
+    began_s = time.process_time()
+    for start in range(0, len(noise), 640):
+        wake.push(features.push(noise[start : start + 640]))
+    share = (time.process_time() - began_s) / seconds
+    return _speed("wake word cost", "waiting for it", share, (0.25, 0.7))
+
+
+def _recognition_speed(recogniser: Recogniser, seconds: float) -> Finding:
+    """The recogniser, which runs while somebody speaks, on frames as loud as speech."""
+    frames = np.random.default_rng(2).normal(8.0, 2.0, (round(seconds * 100), MEL_BANDS)).astype(np.float32)
+    stream = recogniser.stream()
+    stream.push(frames[:40])
+    began_s = time.process_time()
+    for start in range(0, len(frames), _BLOCK_FRAMES):
+        stream.push(frames[start : start + _BLOCK_FRAMES])
+    share = (time.process_time() - began_s) / seconds
+    return _speed("recogniser cost", "recognising", share, (0.6, 1.0))
+
+
+def _speed(name: str, what: str, share: float, limits: tuple[float, float]) -> Finding:
+    state: State = "ok" if share < limits[0] else "warn" if share < limits[1] else "fail"
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    fact = f"{what} takes {100 * share:.1f} % of one core ({cores} cores, {load:.1f} programs want one)"
+    remedy = "" if state == "ok" else "End other programs, or lower `recogniser.beam` in the configuration."
+    return Finding(name, state, fact, remedy, {"core_percent": round(100 * share, 2)})
