@@ -46,3 +46,10 @@ def state_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid
     if (os.getuid() if uid is None else uid) == 0:
         return SERVICE_STATE
     return Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "alexa-local")
+
+
+def cache_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid: int | None = None) -> Path:
+    """The folder of what can be made again; the service has one of its own, others use their state's."""
+    if env.get("CACHE_DIRECTORY") and not settings.state_dir:
+        return Path(env["CACHE_DIRECTORY"].split(":")[0])
+    return state_dir(settings, env, uid)

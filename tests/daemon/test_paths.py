@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alexa_local.config import DaemonSettings
-from alexa_local.daemon.paths import client_socket_path, socket_path, state_dir
+from alexa_local.daemon.paths import cache_dir, client_socket_path, socket_path, state_dir
 
 SERVICE = {"RUNTIME_DIRECTORY": "/run/x:/run/y", "STATE_DIRECTORY": "/var/lib/x"}
 USER = {"XDG_RUNTIME_DIR": "/run/user/1000", "XDG_STATE_HOME": "/home/u/.state"}
@@ -42,3 +42,10 @@ def test_a_users_command_finds_the_service_when_there_is_no_daemon_of_their_own(
     own.parent.mkdir(parents=True)
     own.touch()
     assert client_socket_path(DaemonSettings(), env) == own
+
+
+def test_what_can_be_made_again_lies_in_the_services_cache_and_elsewhere_with_the_state():
+    service = SERVICE | {"CACHE_DIRECTORY": "/var/cache/x"}
+    assert cache_dir(DaemonSettings(), service) == Path("/var/cache/x")
+    assert cache_dir(DaemonSettings(), SERVICE) == Path("/var/lib/x")
+    assert cache_dir(DaemonSettings(state_dir=Path("/b")), service) == Path("/b")
