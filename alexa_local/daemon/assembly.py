@@ -23,9 +23,10 @@ from alexa_local.config import Config
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.parts import Host, Parts
-from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, state_dir
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
+from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
@@ -133,6 +134,7 @@ class _Brain:
         self._sounding = sounding
         self._host = host
         self._broker: Broker | None = None
+        self._wall = NetworkWall()
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
         self._phrases = KnownPhrases(owner)
@@ -178,7 +180,8 @@ class _Brain:
 
     def _make_services(self, store: Store) -> Services:
         config = self._config
-        local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
+        self._local_only = local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
+        self._wall.follow(local_only.on)
         if config.mqtt.host:
             self._broker = Broker(config.mqtt, local_only)
             self._host.at_the_end.callback(self._broker.close)
@@ -209,7 +212,7 @@ class _Brain:
 
     def _bias(self) -> None:
         """Hear the names more readily, with those of the timers of this moment; it takes milliseconds."""
-        file = state_dir(self._config.daemon) / PHRASE_VECTORS
+        file = cache_dir(self._config.daemon) / PHRASE_VECTORS
         how = self._config.recogniser.biasing
         with self._learning:
             running = {timer.name: None for timer in self.services.timers.all() if timer.name}
@@ -233,6 +236,7 @@ class _Brain:
         return Catalogue(devices=tuple(devices), contacts=tuple(people), music=music)
 
     def _gate_changed(self) -> None:
+        self._wall.follow(self._local_only.on)
         if self._broker:
             self._broker.gate_changed()
 
