@@ -10,7 +10,9 @@ from alexa_local.errors import StorageError
 from alexa_local.store.faults import explain_os_error
 
 
-def durable_write(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) -> None:
+def durable_write(
+    path: str | os.PathLike[str], data: bytes, mode: int = 0o600, owner: tuple[int, int] | None = None
+) -> None:
     """Replace a file's content so that a crash at any moment leaves the old content or the new.
 
     When this returns, the new content survives a power cut. A crash may leave `.NAME.new` beside the
@@ -20,6 +22,7 @@ def durable_write(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) 
         path: the file; a symbolic link stays one, and its target is replaced.
         data: the whole new content.
         mode: permission bits of the file.
+        owner: its user and group; ours when None.
 
     Raises:
         StorageError: the disk is full, read-only or broken; the old content is still there.
@@ -27,7 +30,7 @@ def durable_write(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) 
     target = Path(path).resolve()
     fresh = target.with_name(f".{target.name}.new")
     try:
-        _write_and_sync(fresh, data, mode)
+        _write_and_sync(fresh, data, mode, owner)
         fresh.replace(target)
         sync_folder(target.parent)
     except OSError as error:
@@ -45,9 +48,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_and_sync(path: Path, data: bytes, mode: int) -> None:
+def _write_and_sync(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as stream:
+        if owner is not None:
+            os.fchown(stream.fileno(), *owner)
         os.fchmod(stream.fileno(), mode)  # the umask and a left-over file must not decide
         stream.write(data)
         stream.flush()
