@@ -3,6 +3,7 @@
 from alexa_local.config.load import find_config, load_config
 from alexa_local.config.sections import (
     AudioSettings,
+    ButtonSettings,
     CommandSettings,
     Config,
     ContactsSettings,
@@ -11,6 +12,8 @@ from alexa_local.config.sections import (
     EndpointRule,
     EndpointSettings,
     HomeSettings,
+    IndicatorSettings,
+    LogSettings,
     MqttSettings,
     MusicSettings,
     PrivacySettings,
@@ -22,6 +25,7 @@ from alexa_local.config.sections import (
 
 __all__ = [
     "AudioSettings",
+    "ButtonSettings",
     "CommandSettings",
     "Config",
     "ContactsSettings",
@@ -30,6 +34,8 @@ __all__ = [
     "EndpointRule",
     "EndpointSettings",
     "HomeSettings",
+    "IndicatorSettings",
+    "LogSettings",
     "MqttSettings",
     "MusicSettings",
     "PrivacySettings",

@@ -6,6 +6,7 @@ The checker in `alexa_local.config.check` reads these classes, so a new setting 
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -343,6 +344,106 @@ class PrivacySettings:
     afterwards the last choice is kept."""
 
 
+_LAST_PIN = 255
+"""GPIOs have their number at the processor, BCM on a Raspberry Pi."""
+
+
+def _clock_problem(text: str) -> str:
+    """What is wrong with a time of day, or ""."""
+    if text:
+        try:
+            if len(text) != 5:
+                raise ValueError
+            datetime.time.fromisoformat(text)
+        except ValueError:
+            return f"expected a time from `00:00` to `23:59`, not `{text}`"
+    return ""
+
+
+@dataclass(frozen=True)
+class IndicatorSettings:
+    """LEDs that show what it is doing."""
+
+    leds: Literal["none", "gpio", "apa102"] = "none"
+    """How they are connected: one LED on GPIO pins, or a chain of APA102 on SPI, as on ReSpeaker HATs."""
+
+    gpio_pins: tuple[int, ...] = ()
+    """For `gpio`: one GPIO number for brightness alone, or those of red, green and blue."""
+
+    count: int = _number(3, 1, 256)
+    """For `apa102`: LEDs in the chain."""
+
+    spi_bus: int = _number(0, 0, 9)
+    """For `apa102`: the first number of /dev/spidevB.D."""
+
+    spi_device: int = _number(1, 0, 9)
+    """For `apa102`: the second number of /dev/spidevB.D."""
+
+    power_pin: int | None = _number(None, 0, _LAST_PIN)
+    """For `apa102`: the GPIO number that switches the chain's power on, where the board has one."""
+
+    brightness: int = _number(40, 0, 100)
+    """Percent, as it seems to an eye."""
+
+    night_brightness: int = _number(0, 0, 100)
+    """Percent at night; 0 for dark."""
+
+    night_from: str = ""
+    """When the night begins, such as `22:30`, by the local clock; empty for no night."""
+
+    night_until: str = ""
+    """When it ends, such as `06:30`."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if self.leds == "gpio" and len(self.gpio_pins) not in (1, 3):
+            yield "gpio_pins", "expected one GPIO number, or three for red, green and blue"
+        if any(not 0 <= pin <= _LAST_PIN for pin in self.gpio_pins):
+            yield "gpio_pins", f"expected GPIO numbers from 0 to {_LAST_PIN}"
+        if len(set(self.gpio_pins)) != len(self.gpio_pins):
+            yield "gpio_pins", "expected each GPIO number once"
+        for name in ("night_from", "night_until"):
+            if problem := _clock_problem(getattr(self, name)):
+                yield name, problem
+        if bool(self.night_from) != bool(self.night_until):
+            yield (
+                "night_until" if self.night_from else "night_from",
+                "expected a time, as the night has only one end",
+            )
+
+
+@dataclass(frozen=True)
+class ButtonSettings:
+    """Buttons, each between a GPIO pin and ground."""
+
+    mute: int | None = _number(None, 0, _LAST_PIN)
+    """The GPIO number of a button that switches listening off and on."""
+
+    action: int | None = _number(None, 0, _LAST_PIN)
+    """The GPIO number of a button that ends what rings, else wakes it as "Alexa" does, or stops listening."""
+
+    local_only: int | None = _number(None, 0, _LAST_PIN)
+    """The GPIO number of a button that switches local-only mode on and off."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        seen: dict[int, str] = {}
+        for name in ("mute", "action", "local_only"):
+            pin = getattr(self, name)
+            if pin in seen:
+                yield name, f"GPIO {pin} is already the button `{seen[pin]}`"
+            elif pin is not None:
+                seen[pin] = name
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What is written to the log."""
+
+    transcripts: bool = False
+    """Whether the log may hold what was said, what was answered and people's names."""
+
+
 @dataclass(frozen=True)
 class DaemonSettings:
     """Where the daemon keeps its files."""
@@ -394,11 +495,21 @@ class Config:
     privacy: PrivacySettings = PrivacySettings()
     """What may leave the machine."""
 
+    indicators: IndicatorSettings = IndicatorSettings()
+    """LEDs."""
+
+    buttons: ButtonSettings = ButtonSettings()
+    """Buttons."""
+
+    log: LogSettings = LogSettings()
+    """The log."""
+
     daemon: DaemonSettings = DaemonSettings()
     """The daemon's own files."""
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one section alone cannot tell."""
+        yield from self._pin_problems()
         if self.mqtt.host:
             return
         for index, device in enumerate(self.home.devices):
@@ -407,3 +518,11 @@ class Config:
         for name in ("call", "message"):
             if getattr(self.contacts, name).topic:
                 yield f"contacts.{name}.topic", "expected `mqtt.host` to be set, to know the broker"
+
+    def _pin_problems(self) -> Iterator[tuple[str, str]]:
+        leds = self.indicators
+        lit = set(leds.gpio_pins if leds.leds == "gpio" else ()) | {leds.power_pin}
+        for name in ("mute", "action", "local_only"):
+            pin = getattr(self.buttons, name)
+            if pin is not None and leds.leds != "none" and pin in lit:
+                yield f"buttons.{name}", f"GPIO {pin} already belongs to `indicators`"

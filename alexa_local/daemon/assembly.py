@@ -79,6 +79,8 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
         local_only=lambda: brain.services.local_only.on,
         set_local_only=brain.services.local_only.set,
+        is_ringing=lambda: brain.is_ringing,
+        stop_ringing=brain.services.schedule.dismiss,
         import_contacts=brain.import_contacts,
         rescore=functools.partial(rescore, model=word_model) if word_model else None,
         dropped=lambda: {"replies": sounding.playback.dropped_replies},
@@ -135,6 +137,7 @@ class _Brain:
         self._host = host
         self._broker: Broker | None = None
         self._wall = NetworkWall()
+        self.is_ringing = False
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
         self._phrases = KnownPhrases(owner)
@@ -253,4 +256,6 @@ class _Brain:
 
     def _ringing(self, rings: Sequence[Ring]) -> None:
         """Called by the thread `timers`."""
-        self._sounding.playback.alarm(bool(rings))
+        self.is_ringing = bool(rings)
+        self._host.bus.publish("ringing", {"count": len(rings)})
+        self._sounding.playback.alarm(self.is_ringing)

@@ -8,8 +8,8 @@ from typing import Any
 
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.control import Answer, Command
+from alexa_local.daemon.controls import Controls
 from alexa_local.daemon.events import EventBus
-from alexa_local.daemon.listening import Listen
 from alexa_local.daemon.parts import Parts
 from alexa_local.daemon.readings import LastLattice
 from alexa_local.errors import UsageError
@@ -23,7 +23,7 @@ WAKE_WORD = "alexa"
 def commands(
     parts: Parts,
     act: Act,
-    listen: Listen,
+    controls: Controls,
     bus: EventBus,
     status: Callable[[], Answer],
     request_stop: Callable[[str], None],
@@ -45,18 +45,10 @@ def commands(
         return {"stopping": True}
 
     def mode(request: Mapping[str, Any]) -> Any:
-        on = _switch(request)
-
-        def change() -> Answer:
-            parts.set_local_only(on)
-            bus.publish("local_only", {"on": on})
-            return {"local_only": on}
-
-        return act.submit(change)
+        return controls.set_local_only(_switch(request))
 
     def mute(request: Mapping[str, Any]) -> Answer:
-        listen.muted = _switch(request)
-        return {"muted": listen.muted}
+        return controls.mute(_switch(request))
 
     def contacts(request: Mapping[str, Any]) -> Any:
         try:

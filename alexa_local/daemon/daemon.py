@@ -19,7 +19,9 @@ from alexa_local.daemon.acting import Act
 from alexa_local.daemon.claim import Claim
 from alexa_local.daemon.commands import commands
 from alexa_local.daemon.control import ControlServer
+from alexa_local.daemon.controls import Controls
 from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.indicating import start_buttons, start_indicator
 from alexa_local.daemon.listening import Capture, Listen
 from alexa_local.daemon.notify import Notifier
 from alexa_local.daemon.parts import Host, Parts
@@ -91,7 +93,7 @@ class Daemon:
             at_the_end.callback(claim.close)
             try:
                 host = Host(self.bus, self._supervisor.spawn, at_the_end, self._supervisor.stopping)
-                self._work(claim, self._assemble(self._config, host))
+                self._work(claim, host, self._assemble(self._config, host))
             finally:
                 self._notifier.stopping()
                 self._supervisor.stop()
@@ -112,8 +114,9 @@ class Daemon:
         """Begin the end, from any thread."""
         self._supervisor.request_stop(reason)
 
-    def _work(self, claim: Claim, parts: Parts) -> None:
+    def _work(self, claim: Claim, host: Host, parts: Parts) -> None:
         supervisor = self._supervisor
+        start_indicator(self._config, host, parts.local_only())
         act = Act(
             parts.interpret,
             parts.perform,
@@ -135,7 +138,8 @@ class Daemon:
         )
         queues = [self._capture.sound, act.jobs, *([second_look.looks] if second_look else [])]
         status = self._status_of(parts, queues, listen)
-        table = commands(parts, act, listen, self.bus, status, supervisor.request_stop, self._last_lattice)
+        controls = Controls(parts, act, listen, self.bus)
+        table = commands(parts, act, controls, self.bus, status, supervisor.request_stop, self._last_lattice)
         self._capture.open()
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()
@@ -145,6 +149,7 @@ class Daemon:
         supervisor.spawn("listen", listen.run)
         supervisor.spawn("capture", self._capture.run, self._capture.stop)
         supervisor.spawn("control", control.run, control.stop)
+        start_buttons(self._config, host, controls)
         self._notifier.ready()
         self.bus.publish("idle")
         _log.info("Ready; the control socket is %s.", claim.path)

@@ -38,6 +38,12 @@ class Listener(Protocol):
     def push(self, samples: NDArray[np.int16]) -> Sequence[Decision]:
         """Take int16 samples, shape (N,), 16 kHz mono; return what they completed or took back."""
 
+    def listen(self) -> object:
+        """Open a request, without the wake word."""
+
+    def cancel(self) -> Sequence[Decision]:
+        """Give up the request that is being listened to; return what that takes back."""
+
     def reset(self) -> Sequence[Decision]:
         """Forget what was heard; return what that takes back."""
 
@@ -166,6 +172,7 @@ class Listen:
         self.progress = 0
         self.muted = False
         self._was_muted = False
+        self._pressed = threading.Event()
         self._pipeline = pipeline
         self._capture = capture
         self._requests = requests
@@ -185,12 +192,17 @@ class Listen:
         while not self._stopping.is_set():
             block = self._capture.sound.get(_PATIENCE_S)
             self._change_mute()
+            self._answer_press()
             if block is END:
                 self._finish()
             elif block is not None and not self.muted:
                 self._push(block)
             if block is not None or self._capture.state != "open":
                 self.progress += 1
+
+    def press(self) -> None:
+        """Listen as if the wake word had been said, or give up the present request; from any thread."""
+        self._pressed.set()
 
     def _push(self, block: NDArray[np.int16]) -> None:
         self._hand_on(self._pipeline.push(block))
@@ -211,7 +223,16 @@ class Listen:
         if self.muted != self._was_muted:
             self._was_muted = self.muted
             self._hand_on(self._pipeline.reset())
-            self._bus.publish("muted" if self.muted else "idle")
+            self._bus.publish(*(("muted",) if self.muted else ("idle", {"reason": "unmuted"})))
+
+    def _answer_press(self) -> None:
+        """The pipeline belongs to this thread, so a press takes effect here; not while muted or deaf."""
+        if self._pressed.is_set():
+            self._pressed.clear()
+            if self._pipeline.state == "listening":
+                self._hand_on(self._pipeline.cancel())
+            elif self.state == "waiting":
+                self._pipeline.listen()
 
     def _finish(self) -> None:
         """A file broke off in the middle of a request: silence closes it as it does for a person."""

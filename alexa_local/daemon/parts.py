@@ -64,6 +64,8 @@ class Parts:
         wait_until_quiet: waits until the last answer was heard.
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it.
+        is_ringing: whether a timer or an alarm rings at this moment.
+        stop_ringing: ends that; only the thread `act` calls it.
         import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
             "added", "updated" and "problems".
         rescore: a lattice scored by a second language model; only the thread `rescore` calls it. None where
@@ -81,6 +83,8 @@ class Parts:
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], None] = _nothing
+    is_ringing: Callable[[], bool] = bool
+    stop_ringing: Callable[[], object] = _nothing
     import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report
     rescore: Callable[[Lattice], Lattice] | None = None
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)

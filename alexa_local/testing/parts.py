@@ -20,6 +20,7 @@ class FakeHome:
         self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
         self.local_only = False
+        self.ringing = False
         self.closed = False
         self._spoken = list(spoken)
         self._rescore = rescore
@@ -35,6 +36,8 @@ class FakeHome:
             answer=self.answered.append,
             local_only=lambda: self.local_only,
             set_local_only=lambda on: setattr(self, "local_only", on),
+            is_ringing=lambda: self.ringing,
+            stop_ringing=lambda: setattr(self, "ringing", False),
             import_contacts=self._import,
             rescore=self._rescore,
         )

@@ -79,4 +79,8 @@ class FakePipeline:
         self.state, self._quiet_samples, self._foreseen = "waiting", 0, ""
         return taken_back
 
-    cancel = reset
+    def cancel(self) -> list[FakeRequest]:
+        """Give up the request; return what that takes back."""
+        taken_back = self.reset()
+        self._on_event("idle", {"reason": "cancelled"})
+        return taken_back

@@ -35,14 +35,18 @@ class RunningDaemon:
         open_source: OpenSource | None = None,
         finite: bool = False,
         env: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Start it; AssertionError, with the daemon's error in it, when it does not get ready."""
+        """Start it with these `settings`, sections by name.
+
+        AssertionError, with the daemon's error in it, when it does not get ready.
+        """
         self.home = home
         self.microphone = QuietMicrophone()
         self.socket = folder / "control.sock"
         self.code: int | None = None
         self.error: AlexaLocalError | None = None
-        config = Config(daemon=DaemonSettings(socket=self.socket))
+        config = Config(daemon=DaemonSettings(socket=self.socket), **(settings or {}))
         source = open_source or (lambda _: self.microphone)
         self._daemon = Daemon(config, source, home.assemble, finite, env or {})
         self._events = self._daemon.bus.subscribe()

@@ -1,0 +1,30 @@
+"""How bright the LEDs may be: by day, at night, and in the numbers that LEDs understand."""
+
+from __future__ import annotations
+
+import datetime
+
+from alexa_local.config import IndicatorSettings
+from alexa_local.indicate.animation import Colour, dimmed
+
+_GAMMA = 2.2
+
+
+def brightness(settings: IndicatorSettings, now: datetime.time) -> float:
+    """The share of full brightness, 0 to 1, at a local time of day."""
+    percent = settings.night_brightness if is_night(settings, now) else settings.brightness
+    return percent / 100
+
+
+def is_night(settings: IndicatorSettings, now: datetime.time) -> bool:
+    """Whether it is night by the hours in the settings, which may go over midnight."""
+    if not (settings.night_from and settings.night_until):
+        return False
+    begins, ends = (datetime.time.fromisoformat(each) for each in (settings.night_from, settings.night_until))
+    return begins <= now < ends if begins <= ends else now >= begins or now < ends
+
+
+def light(colour: Colour, level: float) -> Colour:
+    """The light to give, 0 to 1 each, for a colour as it shall seem, at a level of brightness."""
+    red, green, blue = (part**_GAMMA for part in dimmed(colour, level))
+    return red, green, blue
