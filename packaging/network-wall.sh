@@ -6,6 +6,7 @@
 set -eu
 wish=/run/alexa-local/network
 known=/run/alexa-local-network
+[ -e "$wish" ] || exit 0
 mv -fT "$wish" "$known"
 read -r mode <"$known" || mode=closed
 if [ "$mode" = open ]; then

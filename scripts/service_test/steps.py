@@ -1,0 +1,311 @@
+"""What is done to the service, in order; each step returns a line about what it saw, or raises Broken."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.service_test.machine import FAR_ADDRESS, Machine
+from scripts.service_test.tree import Broken
+
+UNIT = "alexa-local.service"
+CONFIG = "/etc/alexa-local/config.yaml"
+MOST_EXPOSED = 2.0
+_REACH = """\
+#!/bin/sh
+# A program of the owner's that wants the network.
+if python3 -c 'import socket; socket.create_connection(("{address}", 1883), 3)' 2>/dev/null
+then echo reached; else echo refused; fi >/var/lib/alexa-local/reach
+"""
+_OWNERS_CONFIG = """\
+# The owner's own settings.
+home:
+  devices:
+    - name: test lamp
+      kind: light
+      room: kitchen
+      run: [/usr/local/bin/reach]
+mqtt:
+  host: {address}
+"""
+_BROKER = "listener 1883 0.0.0.0\nallow_anonymous true\n"
+_CONTACT = "BEGIN:VCARD\nVERSION:3.0\nFN:Ann Example\nTEL:+15550100\nEND:VCARD\n"
+
+
+@dataclass
+class Suite:
+    """One run on one machine."""
+
+    machine: Machine
+    packages: Sequence[str]
+    """Paths inside the container: of the program, and of the models."""
+
+    newer: str
+    """The same program under a higher version."""
+
+    kills: int = 3
+    figures: dict[str, float] = field(default_factory=dict)
+    """What was measured: seconds and MB by name."""
+
+    def steps(self) -> list[tuple[str, Callable[[], str]]]:
+        """Name and function, in the order in which they build on each other."""
+        return [
+            ("install the packages with apt", self.install),
+            ("the service listens", self.listens),
+            ("the service has few rights, and real-time priority", self.confined),
+            ("speak to it", self.speak),
+            ("nothing that was said is in the journal", self.discreet),
+            ("give it settings, a list and a contact", self.configure),
+            ("local-only closes the network", self.local_only),
+            (f"kill it {self.kills} times", self.kill),
+            ("upgrade it while somebody speaks", self.upgrade),
+            ("go back to the older version", self.downgrade),
+            ("measure", self.measure),
+            ("remove it: settings and state stay", self.remove),
+            ("install it again: all is there", self.install_again),
+            ("purge it: nothing stays", self.purge),
+        ]
+
+    def install(self) -> str:
+        """As people do it, without network: apt has the dependencies already."""
+        self._apt("install", *self.packages)
+        return self.machine.must("alexa-local", "--version").strip()
+
+    def listens(self) -> str:
+        """From the start of the process to READY=1, and with an open microphone."""
+        self._wait_until_listening()
+        return f"{self._start_s():.1f} s after its start"
+
+    def confined(self) -> str:
+        """Systemd's own measure, and the limits of the living process."""
+        verdict = self.machine.run("systemd-analyze", "security", "--no-pager", UNIT).stdout
+        exposed = re.search(r"exposure level for \S+: ([\d.]+)", verdict)
+        if not exposed or float(exposed[1]) > MOST_EXPOSED:
+            raise Broken(f"systemd-analyze security says: {verdict[-200:]}")
+        limits = Path(self.machine.root, "proc") and self.machine.must(
+            "cat", f"/proc/{self._process()}/limits"
+        )
+        for name, wanted in (("Max realtime priority", "10"), ("Max locked memory", str(256 << 20))):
+            if not re.search(rf"{name} +{wanted} ", limits):
+                raise Broken(f"`{name}` is not {wanted}: {limits}")
+        if (owner := self.machine.must("stat", "-c", "%U", f"/proc/{self._process()}").strip()) == "root":
+            raise Broken(f"it runs as {owner}")
+        return f"exposure {exposed[1]}"
+
+    def speak(self) -> str:
+        """A timer is set by voice, and the loudspeaker answers."""
+        recorder = self.machine.start(
+            "sh", "-c", "parec --raw -d music.monitor --latency-msec=50 >/tmp/heard.raw"
+        )
+        self._speak("Alexa, set a timer for ten minutes")
+        took_s = self.machine.wait("a timer", lambda: self.machine.status().get("timers") == 1, 30)
+        time.sleep(4)  # for as long as the answer takes to be spoken
+        self.machine.run("pkill", "-x", "parec")
+        recorder.wait(10)
+        loudest = max((abs(v) for v in memoryview(self._read("/tmp/heard.raw")).cast("h")), default=0)
+        if loudest < 1000:
+            raise Broken(f"no answer was heard; the loudest sample is {loudest}")
+        return f"the timer was there {took_s:.1f} s after the last word, and the answer was heard"
+
+    def discreet(self) -> str:
+        """No word of the request at the default level of the journal."""
+        journal = self._journal()
+        if "ten minutes" in journal.lower() or "a timer" in journal.lower():
+            raise Broken("the journal has the request")
+        return f"{len(journal.splitlines())} lines"
+
+    def configure(self) -> str:
+        """A broker at an address that is not loopback's, a program that wants the network, an item, a contact."""
+        self._write(CONFIG, _OWNERS_CONFIG.format(address=FAR_ADDRESS))
+        self._write("/usr/local/bin/reach", _REACH.format(address=FAR_ADDRESS), 0o755)
+        self._write("/etc/mosquitto/conf.d/test.conf", _BROKER)
+        self._write("/root/book.vcf", _CONTACT)
+        self.machine.must("systemctl", "start", "mosquitto.service")
+        self.machine.must("systemctl", "restart", UNIT)
+        self._wait_until_listening()
+        self.machine.must("alexa-local", "contacts", "import", "/root/book.vcf")
+        self._say("add milk to the shopping list")
+        self._wait_for_broker("connected")
+        self._reaches("reached")
+        return "the broker is connected, and a program reaches the network"
+
+    def local_only(self) -> str:
+        """Both walls: the daemon leaves the broker, and the kernel stops a program that does not ask anybody."""
+        self.machine.must("alexa-local", "mode", "local-only", "on")
+        closed_s = self._wait_for_wall("")
+        self._wait_for_broker("away")
+        self._reaches("refused")
+        self.machine.must("systemctl", "restart", UNIT)
+        self._wait_until_listening()
+        self._reaches("refused")
+        self.machine.must("alexa-local", "mode", "local-only", "off")
+        self._wait_for_wall("::/0 0.0.0.0/0")
+        self._wait_for_broker("connected")
+        self._reaches("reached")
+        return f"closed after {closed_s:.1f} s, also over a restart, and opened again"
+
+    def kill(self) -> str:
+        """At random moments of writing; whatever was acknowledged must be there afterwards, and the timer too."""
+        acknowledged, chance = ["milk"], random.Random(8)
+        for number in range(self.kills):
+            item = f"thing {number}"
+            writer = self.machine.start("alexa-local", "say", f"add {item} to the shopping list")
+            time.sleep(chance.uniform(0.0, 0.6))
+            self.machine.must("systemctl", "kill", "-s", "KILL", "--kill-who=main", UNIT)
+            if writer.wait(60) == 0:
+                acknowledged.append(item)
+            self.machine.must(
+                "systemctl", "reset-failed", UNIT
+            )  # its limit is against a daemon that dies by itself
+            self._wait_until_listening()
+            if (timers := self.machine.status().get("timers")) != 1:
+                raise Broken(f"after {number + 1} kills there are {timers} timers, not 1")
+        self._keeps(acknowledged)
+        return f"the timer, {len(acknowledged)} acknowledged items and the contact are there"
+
+    def upgrade(self) -> str:
+        """The service restarts into the new version; what it knew is there, and the request was done once or not."""
+        before = self._process()
+        speaking = self.machine.start(
+            "sh", "-c", self._speaking("Alexa, add bread and butter to the shopping list")
+        )
+        time.sleep(1)
+        self._apt("install", self.newer)
+        speaking.wait(60)
+        self._wait_until_listening()
+        if self._process() == before:
+            raise Broken("the old process is still there")
+        if "The owner's own" not in self.machine.must("cat", CONFIG):
+            raise Broken("the owner's settings were replaced")
+        self._keeps(["milk"])
+        return f"now {self._version()}"
+
+    def downgrade(self) -> str:
+        """The older package over the newer one."""
+        self._apt("install", "--allow-downgrades", self.packages[0])
+        self._wait_until_listening()
+        self._keeps(["milk"])
+        return f"now {self._version()}"
+
+    def measure(self) -> str:
+        """Start to listening with cold and with warm files, memory, and the packages' sizes."""
+        for name in ("start_cold_s", "start_warm_s"):
+            if name == "start_cold_s":
+                Path("/proc/sys/vm/drop_caches").write_text("1\n")
+            self.machine.must("systemctl", "restart", UNIT)
+            self._wait_until_listening()
+            self.figures[name] = self._start_s()
+        self._speak("Alexa, what time is it")
+        time.sleep(5)
+        memory = self.machine.must("cat", f"/proc/{self._process()}/status")
+        for name, line in (("resident_mb", "VmRSS"), ("resident_peak_mb", "VmHWM")):
+            self.figures[name] = int(re.findall(rf"{line}:\s+(\d+)", memory)[0]) / 1000
+        sizes = self.machine.must("stat", "-c", "%s", *self.packages).split()
+        self.figures["program_package_mb"], self.figures["models_package_mb"] = (int(s) / 1e6 for s in sizes)
+        return ", ".join(f"{name} {value:.1f}" for name, value in self.figures.items())
+
+    def remove(self) -> str:
+        """The program and the service go; what an owner made stays."""
+        self._apt("remove", "alexa-local")
+        if self.machine.run("systemctl", "cat", UNIT).returncode == 0:
+            raise Broken("the unit is still there")
+        for path in (CONFIG, "/var/lib/alexa-local/alexa-local.sqlite"):
+            self.machine.must("test", "-f", path)
+        if left := self.machine.must("find", "/usr/lib/alexa-local", "-type", "f").strip():
+            raise Broken(f"files stayed: {left[:300]}")
+        return "the settings and the database are there"
+
+    def install_again(self) -> str:
+        """Nothing was lost by removing it."""
+        self._apt("install", *self.packages)
+        self._wait_until_listening()
+        self._keeps(["milk"])
+        return "the list and the contact are there"
+
+    def purge(self) -> str:
+        """No file of it stays, but for the system user, as Debian does it."""
+        self._apt("purge", "alexa-local", "alexa-local-models")
+        look = ["find", "/etc", "/usr", "/var", "/run", "-xdev", "-name", "*alexa-local*"]
+        kept = ("/var/cache/apt/", "/var/lib/apt/", "/var/log/")
+        left = [line for line in self.machine.must(*look).split() if not line.startswith(kept)]
+        if left:
+            raise Broken(f"left behind: {' '.join(left)}")
+        return "only the system user is left"
+
+    # Helpers, from here on.
+
+    def _apt(self, *words: str) -> None:
+        options = (
+            "-y",
+            "-q",
+            "-o",
+            "Dpkg::Options::=--force-confdef",
+            "-o",
+            "Dpkg::Options::=--force-confold",
+        )
+        self.machine.must("apt-get", *options, "--no-download", *words, timeout_s=600)
+
+    def _wait_until_listening(self) -> None:
+        try:
+            self.machine.wait("listening", lambda: self.machine.status().get("microphone") == "open", 90)
+        except Broken as trouble:
+            raise Broken(f"{trouble}; the journal ends with: {self._journal()[-1500:]}") from None
+
+    def _start_s(self) -> float:
+        began, ready = (
+            int(self.machine.show(f"{name}TimestampMonotonic")) for name in ("ExecMainStart", "ActiveEnter")
+        )
+        return (ready - began) / 1e6
+
+    def _process(self) -> str:
+        return self.machine.show("MainPID")
+
+    def _version(self) -> str:
+        return self.machine.must("dpkg-query", "-W", "-f", "${Version}", "alexa-local")
+
+    def _journal(self) -> str:
+        return self.machine.must("journalctl", "-q", "-o", "cat", "-u", UNIT)
+
+    def _speaking(self, sentence: str) -> str:
+        return f"flite -voice slt -t '{sentence}' -o /tmp/said.wav && paplay -d room --latency-msec=100 /tmp/said.wav"
+
+    def _speak(self, sentence: str) -> None:
+        self.machine.must("sh", "-c", self._speaking(sentence))
+
+    def _say(self, text: str) -> str:
+        return self.machine.must("alexa-local", "say", text)
+
+    def _keeps(self, items: Sequence[str]) -> None:
+        listed = self._say("what's on my shopping list").lower()
+        if lost := [item for item in items if item not in listed]:
+            raise Broken(f"lost: {', '.join(lost)}; the answer was: {listed}")
+        again = self.machine.must("alexa-local", "contacts", "import", "/root/book.vcf")
+        if "0 new" not in again and "1 unchanged" not in again:
+            raise Broken(f"the contact was lost; importing it again says: {again}")
+
+    def _wait_for_broker(self, state: str) -> None:
+        self.machine.wait(f"broker {state}", lambda: self.machine.status().get("broker") == state, 60)
+
+    def _wait_for_wall(self, allowed: str) -> float:
+        return self.machine.wait("the wall", lambda: self.machine.show("IPAddressAllow") == allowed, 15)
+
+    def _reaches(self, wanted: str) -> None:
+        self._say("turn on the test lamp")
+        found = self.machine.must("cat", "/var/lib/alexa-local/reach").strip()
+        if found != wanted:
+            raise Broken(f"a program of the owner's says `{found}` of the network, not `{wanted}`")
+
+    def _read(self, path: str) -> bytes:
+        done = subprocess.run(self.machine.command("cat", path), capture_output=True, timeout=60)
+        return done.stdout[: len(done.stdout) // 2 * 2]
+
+    def _write(self, path: str, text: str, mode: int = 0o644) -> None:
+        command = f"mkdir -p {Path(path).parent} && cat >{path} && chmod {mode:o} {path}"
+        done = subprocess.run(self.machine.command("sh", "-c", command), input=text, text=True, timeout=60)
+        if done.returncode != 0:
+            raise Broken(f"{path} could not be written")

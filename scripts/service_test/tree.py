@@ -1,0 +1,97 @@
+"""The Debian tree that the container runs on: made once and kept, and laid under a fresh layer for each run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+# What stands for the machine around the program: systemd, apt's tools, a sound server and a broker.
+_INCLUDE = (
+    *("systemd", "systemd-sysv", "dbus", "python3", "pulseaudio", "pulseaudio-utils", "libasound2-plugins"),
+    *("mosquitto", "iproute2"),
+)
+_MIRROR = "http://deb.debian.org/debian"
+
+
+class Broken(Exception):
+    """The suite cannot go on; the message says why."""
+
+
+def must(command: Sequence[str | Path], **options: object) -> str:
+    """Run a command, and return what it printed; Broken with its last words when it fails."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,  # type: ignore[call-overload]
+    )
+    if done.returncode != 0:
+        raise Broken(f"{' '.join(map(str, command))} ended with {done.returncode}: {done.stdout[-800:]}")
+    return str(done.stdout)
+
+
+def base_tree(suite: str) -> Path:
+    """The kept tree, made when it is not there yet."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    tree = cache / "alexa-local/test-service" / suite
+    if not tree.exists():
+        unfinished = tree.with_name(f"{suite}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        include = ",".join(_INCLUDE)
+        must(["debootstrap", "--variant=minbase", f"--include={include}", suite, unfinished, _MIRROR])
+        for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
+            must(["systemctl", f"--root={unfinished}", "disable", unit])
+        unfinished.rename(tree)
+    return tree
+
+
+def fetch_dependencies(tree: Path, packages: Sequence[Path]) -> None:
+    """Have apt download into the kept tree what the packages depend on; nothing when all of it is there."""
+    folder = tree / "root/packages"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for package in packages:
+        shutil.copy(package, folder)
+    names = [f"./{package.name}" for package in packages]
+    fetch = [
+        "chroot",
+        tree,
+        "env",
+        "-C",
+        "/root/packages",
+        "apt-get",
+        "-q",
+        "-y",
+        "--download-only",
+        "install",
+    ]
+    offline = subprocess.run(
+        [str(word) for word in [*fetch, "--no-download", *names]], capture_output=True, text=True
+    )
+    if offline.returncode != 0:
+        shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
+        must(["chroot", tree, "apt-get", "-q", "update"])
+        must([*fetch, *names])
+
+
+@contextmanager
+def layered(tree: Path) -> Iterator[Path]:
+    """A copy of the tree for one run, which vanishes afterwards; the kept one stays as it is."""
+    scratch = Path(tempfile.mkdtemp(prefix="alexa-local-service-", dir="/var/tmp"))
+    root = scratch / "root"
+    for name in ("root", "upper", "work"):
+        (scratch / name).mkdir()
+    layers = f"lowerdir={tree},upperdir={scratch / 'upper'},workdir={scratch / 'work'}"
+    must(["mount", "-t", "overlay", "overlay", "-o", layers, root])
+    try:
+        yield root
+    finally:
+        must(["umount", root])
+        shutil.rmtree(scratch, ignore_errors=True)
