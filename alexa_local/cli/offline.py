@@ -116,7 +116,8 @@ def import_contacts(config: Config, data: bytes, book: str) -> dict[str, Any]:
     from alexa_local.act.contacts import Contacts
     from alexa_local.daemon.importing import import_address_book
     from alexa_local.daemon.paths import DATABASE, state_dir
-    from alexa_local.store import open_store
+    from alexa_local.store import as_owner_of, open_store
 
-    with open_store(state_dir(config.daemon) / DATABASE) as store:
+    folder = state_dir(config.daemon)
+    with as_owner_of(folder), open_store(folder / DATABASE) as store:
         return import_address_book(Contacts(store), data, book)

@@ -1,4 +1,4 @@
-"""An archive for whoever helps from afar: how everything is, and nothing of who lives here or what was said."""
+"""An archive for whoever helps from afar: how all is, but not who lives here or what was said."""
 
 from __future__ import annotations
 

@@ -79,6 +79,8 @@ class SettingsFile:
         durable_write(draft, text.encode(), 0o600, owner)
         try:
             load_config(draft)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace(str(draft), str(self.path))) from error
         finally:
             draft.unlink()
 

@@ -126,7 +126,7 @@ def clock_of(arrivals: Sequence[tuple[float, int]], rate_hz: int) -> Clock:
     late_s = times_s - np.array([count for _, count in arrivals]) / rate_hz
     third = max(1, len(arrivals) // 3)
     first, last = int(np.argmin(late_s[:third])), len(late_s) - third + int(np.argmin(late_s[-third:]))
-    between_s = times_s[last] - times_s[first]
+    between_s = float(times_s[last] - times_s[first])
     if between_s <= 0:
         return Clock(0.0, 1e6, float(late_s[first]))
     drift = -(late_s[last] - late_s[first]) / between_s
