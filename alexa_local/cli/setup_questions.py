@@ -114,8 +114,8 @@ def _ask_device(talk: Talk, devices: list[AudioDevice], now: str, direction: Dir
     def understand(said: str) -> str:
         if said.isdigit() and 1 <= int(said) <= len(usable):
             return usable[int(said) - 1].name
-        if said and not (said == "none" and direction == "output"):
-            choose_device(usable, said, direction)  # refuses what fits nothing
+        if said and said != now and not (said == "none" and direction == "output"):
+            choose_device(usable, said, direction)  # refuses what fits nothing; what is set may come back
         return said
 
     more = ", or `none`" if direction == "output" else ""
