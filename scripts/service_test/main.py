@@ -55,7 +55,7 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> int:
     newer = _under_another_version(program, scratch)
     began_s = time.monotonic()
     tree = base_tree(arguments.suite)
-    fetch_dependencies(tree, [program, models, newer])
+    fetch_dependencies(tree, [program, models], newer)
     _done(began_s, "have a Debian tree and the dependencies", str(tree))
     began_s = time.monotonic()
     with layered(tree) as root, Machine(root) as machine:

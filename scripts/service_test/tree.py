@@ -1,4 +1,4 @@
-"""The Debian tree that the container runs on: made once and kept, and laid under a fresh layer for each run."""
+"""The Debian tree that the container runs on: made once and kept, under a fresh layer for each run."""
 
 from __future__ import annotations
 
@@ -52,33 +52,22 @@ def base_tree(suite: str) -> Path:
     return tree
 
 
-def fetch_dependencies(tree: Path, packages: Sequence[Path]) -> None:
-    """Have apt download into the kept tree what the packages depend on; nothing when all of it is there."""
+def fetch_dependencies(tree: Path, packages: Sequence[Path], newer: Path) -> None:
+    """Put the packages into the kept tree, and have apt download what they depend on, unless it is there."""
     folder = tree / "root/packages"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for package in packages:
+    for package in [*packages, newer]:
         shutil.copy(package, folder)
     names = [f"./{package.name}" for package in packages]
-    fetch = [
-        "chroot",
-        tree,
-        "env",
-        "-C",
-        "/root/packages",
-        "apt-get",
-        "-q",
-        "-y",
-        "--download-only",
-        "install",
-    ]
-    offline = subprocess.run(
-        [str(word) for word in [*fetch, "--no-download", *names]], capture_output=True, text=True
-    )
-    if offline.returncode != 0:
+    wanted = "".join(must(["dpkg-deb", "-f", package, "Depends", "Recommends"]) for package in packages)
+    stamp = tree / "root/fetched"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        inside: list[str | Path] = ["chroot", tree, "env", "-C", "/root/packages", "apt-get", "-q", "-y"]
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
-        must(["chroot", tree, "apt-get", "-q", "update"])
-        must([*fetch, *names])
+        must([*inside, "update"])
+        must([*inside, "--download-only", "install", *names])
+        stamp.write_text(wanted)
 
 
 @contextmanager
