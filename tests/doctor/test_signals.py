@@ -1,0 +1,81 @@
+"""What is read off a recording, against recordings made to be read so."""
+
+import numpy as np
+import pytest
+import soxr
+
+from alexa_local.doctor import signals
+from alexa_local.doctor.echo import cancelled, load_library
+from alexa_local.messages import SAMPLE_RATE
+
+RNG = np.random.default_rng(3)
+
+
+def noise(count, rms):
+    return np.rint(RNG.standard_normal(count) * rms).astype(np.int16)
+
+
+def test_levels_are_below_full_scale():
+    half = np.full(1000, 16384, np.int16)
+    assert signals.rms_db(half) == pytest.approx(-6.02, abs=0.01)
+    assert signals.peak_db(half) == pytest.approx(-6.02, abs=0.01)
+    assert signals.rms_db(half * 0) == signals.peak_db(half[:0]) == signals.SILENCE_DB
+
+
+def test_the_noise_floor_does_not_rise_by_a_cough():
+    quiet = noise(32_000, 30)
+    cough = quiet.copy()
+    cough[8_000:12_000] += noise(4_000, 3_000)
+    assert signals.noise_floor_db(cough) == pytest.approx(signals.noise_floor_db(quiet), abs=0.5)
+
+
+def test_clipping_counts_both_ends():
+    sound = np.array([32_767, -32_768, 0, 100], np.int16)
+    assert signals.clipped_share(sound) == 0.5
+    assert signals.clipped_share(sound[:0]) == 0.0
+
+
+@pytest.mark.parametrize("snr_db", [40, 0, -6])
+def test_the_chirp_is_found_to_the_sample_in_noise(snr_db):
+    chirp = signals.chirp(SAMPLE_RATE)
+    heard = noise(48_000, 1000).astype(float)
+    gain = 1000 * 10 ** (snr_db / 20) / np.sqrt(np.mean(chirp**2))
+    heard[12_345 : 12_345 + len(chirp)] += gain * chirp
+    found = signals.find(chirp, np.clip(heard, -32768, 32767).astype(np.int16))
+    assert found.start_samples == 12_345 and found.likeness > 0.2
+
+
+def test_where_there_is_no_chirp_nothing_is_like_it():
+    for heard in (noise(80_000, 1000), np.zeros(80_000, np.int16), noise(100, 1000)):
+        assert signals.find(signals.chirp(SAMPLE_RATE), heard).likeness < 0.1
+
+
+@pytest.mark.parametrize("drift_ppm", [0, 300, -5_000])
+def test_drift_is_seen_though_blocks_come_late(drift_ppm):
+    counts = np.arange(1, 200) * 640
+    times_s = 50 + counts / (SAMPLE_RATE * (1 + drift_ppm / 1e6)) + RNG.exponential(0.004, len(counts))
+    clock = signals.clock_of(list(zip(times_s.tolist(), counts.tolist(), strict=True)), SAMPLE_RATE)
+    assert clock.drift_ppm == pytest.approx(drift_ppm, abs=60 + clock.doubt_ppm)
+    assert clock.doubt_ppm < 2_000
+
+
+def test_one_block_tells_no_drift():
+    assert signals.clock_of([(5.0, 640)], SAMPLE_RATE).drift_ppm == 0.0
+
+
+@pytest.mark.skipif(load_library() is None, reason="libspeexdsp1 is not installed")
+def test_an_echo_is_cancelled_and_a_voice_is_not():
+    played = soxr.resample(signals.tone_and_noise(44_100), 44_100, SAMPLE_RATE)
+    room = np.zeros(1_600)
+    room[[320, 700, 1_500]] = 0.5, -0.2, 0.1
+    echo = np.convolve(played.astype(float), room)[: len(played)]
+    left = cancelled(load_library(), echo.astype(np.int16), played)
+    last = slice(len(left) - 16_000, len(left) - 4_000)
+    assert signals.rms_db(left[last]) < signals.rms_db(echo.astype(np.int16)[last]) - 15
+    voice = noise(len(played), 2_000)
+    alone = cancelled(load_library(), voice, np.zeros_like(played))
+    assert signals.rms_db(alone) == pytest.approx(signals.rms_db(voice), abs=1.0)
+
+
+def test_without_the_library_nothing_is_cancelled():
+    assert load_library("libnothing.so.0") is None
