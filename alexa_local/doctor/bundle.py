@@ -22,6 +22,9 @@ from alexa_local.store import durable_write
 
 UNIT = "alexa-local.service"
 _LINES, _LIMIT_S = 2000, 20.0
+_PRIVATE = "PRIVATE"
+"""The field of entries that were written while `log.transcripts` was on."""
+
 _LEAST_IMPORTANT = 6  # information; what is below may hold words that were said
 _PACKAGES = (
     *("numpy", "tflite-runtime", "ai-edge-litert", "pyaudio", "soundfile", "soxr", "pyyaml", "paho-mqtt"),
@@ -114,16 +117,12 @@ def journal() -> str:
 
 
 def _journal(config: Config, sieve: Sieve, contacts_known: bool, read: ReadJournal) -> str:
-    if _transcripts_logged(config):
+    if config.log.transcripts:
         return "Left out: the log holds what was said, because `log.transcripts` is on.\n"
     if not contacts_known:
         return "Left out: the contacts could not be read, so their names could not be taken out.\n"
     lines = list(_lines(read(), sieve))
     return "".join(f"{line}\n" for line in lines) or "There is none, or it may not be read.\n"
-
-
-def _transcripts_logged(config: Config) -> bool:
-    return bool(getattr(getattr(config, "log", None), "transcripts", False))
 
 
 def _lines(said: str, sieve: Sieve) -> Iterator[str]:
@@ -134,7 +133,7 @@ def _lines(said: str, sieve: Sieve) -> Iterator[str]:
             at_s = int(entry["__REALTIME_TIMESTAMP"]) / 1e6
         except (ValueError, KeyError, TypeError):
             continue
-        message = entry.get("MESSAGE")
+        message = entry.get("MESSAGE") if _PRIVATE not in entry else None
         if priority <= _LEAST_IMPORTANT and isinstance(message, str):
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_s))
             yield f"{when} <{priority}> {sieve.strict(message)}"

@@ -1,16 +1,15 @@
 """The support archive: useful to a stranger, and silent about who lives here and what was said."""
 
 import gzip
-import io
 import json
-import os
 import socket
 import tarfile
+from dataclasses import replace
 
 import pytest
 
 from alexa_local.act.contacts import Contacts
-from alexa_local.config import load_config
+from alexa_local.config import LogSettings, load_config
 from alexa_local.daemon.paths import DATABASE
 from alexa_local.doctor import Finding
 from alexa_local.doctor.bundle import write_bundle
@@ -48,6 +47,7 @@ JOURNAL = "\n".join(
         entry("Microphone 'Ottilie's AirPods' at 16000 Hz, 1 channel(s)"),
         entry("nobody knows gudrun, and marmelade is no word of ours"),
         entry("heard: call ottilie vanderblom about the marmelade", 7),
+        entry("“call the broker”", PRIVATE="1"),
         entry([72, 101]),
         "no json",
     ]
@@ -99,7 +99,8 @@ def test_what_helps_is_in_it(config, tmp_path):
     settings = json.loads(members["settings.json"])
     assert settings["recogniser"]["beam"] == 12
     assert settings["mqtt"] == {
-        "host": "set", "port": 1883, "username": "set", "password": "set", "tls_ca_file": None, "topic_prefix": "set",
+        "host": "set", "port": 1883, "username": "set", "password": "set", "tls_ca_file": None,
+        "topic_prefix": "set",
     }  # fmt: skip
     assert settings["home"]["devices"] == "1 set" and "AirPods" in settings["audio"]["input_device"]
     assert json.loads(members["findings.json"])[1]["state"] == "fail"
@@ -114,8 +115,8 @@ def test_of_the_log_only_words_of_the_program_are_kept(config, tmp_path):
     assert lines[3].endswith("nobody knows …, and … is no word of ours")
 
 
-def test_the_log_is_left_out_where_it_may_hold_what_was_said(config, tmp_path, monkeypatch):
-    monkeypatch.setattr("alexa_local.doctor.bundle._transcripts_logged", lambda _: True)
+def test_the_log_is_left_out_where_it_may_hold_what_was_said(config, tmp_path):
+    config = replace(config, log=LogSettings(transcripts=True))
     journal = bundle(config, tmp_path)[0]["journal.txt"]
     assert journal.startswith("Left out") and journal.count("\n") == 1
 
@@ -140,9 +141,8 @@ def test_the_programs_words_are_those_of_its_messages():
     assert not {"ottilie", "marmelade", "zuhause"} & words
 
 
-def test_an_unknown_home_hides_nothing_by_mistake(tmp_path, monkeypatch):
+def test_without_a_home_or_a_user_nothing_is_hidden_by_mistake(tmp_path, monkeypatch):
     for name in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
-    assert io.StringIO and os.environ.get("HOME") is None
     (tmp_path / "c.yaml").write_text(f"daemon: {{state_dir: {tmp_path}/state}}\n")
     assert "" not in private_words(load_config(tmp_path / "c.yaml"))[0]
