@@ -57,7 +57,7 @@ def prepare_kernel() -> None:
 
 
 class Tree:
-    """One such folder; whatever is mounted for a command is gone when that ends."""
+    """One such folder; whatever a command mounts or starts is gone when that ends."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -101,7 +101,18 @@ class Tree:
         script = " && ".join([*mounts, 'exec chroot "$0" "$@"'])
         try:
             done = subprocess.run(
-                ["unshare", "--mount", "--propagation=private", "sh", "-c", script, self.folder, *arguments],
+                [
+                    "unshare",
+                    "--mount",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    "sh",
+                    "-c",
+                    script,
+                    self.folder,
+                    *arguments,
+                ],
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **env},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -1,4 +1,4 @@
-"""`python -m scripts.documents`: makes anew what docs/ has from the code; `man` prints the page."""
+"""`python -m scripts.documents`: makes anew what docs/ has from the code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
+MANUAL = DOCS / "alexa-local.1"
 
 
 def parts() -> Mapping[str, Callable[[], str]]:
@@ -25,27 +26,21 @@ def parts() -> Mapping[str, Callable[[], str]]:
 def stale() -> dict[Path, str]:
     """The documents that say something else than the code, and what they should say."""
     from scripts.documents.blocks import filled
+    from scripts.documents.manual import page
 
-    found = {}
-    for path in sorted(DOCS.glob("*.md")):
-        written = path.read_text()
-        wanted = filled(written, parts())
-        if wanted != written:
-            found[path] = wanted
-    return found
+    before = MANUAL.read_text() if MANUAL.exists() else ""
+    texts = {
+        path: (path.read_text(), filled(path.read_text(), parts())) for path in sorted(DOCS.glob("*.md"))
+    }
+    texts[MANUAL] = (before, page(before))
+    return {path: wanted for path, (written, wanted) in texts.items() if wanted != written}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write, check or print; returns the exit code, 1 when --check found something stale."""
+    """Write or check; returns the exit code, 1 when --check found something stale."""
     parser = argparse.ArgumentParser(prog="python -m scripts.documents", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["docs", "man"], default="docs")
     parser.add_argument("--check", action="store_true", help="write nothing, name what is out of date")
     arguments = parser.parse_args(argv)
-    if arguments.what == "man":
-        from scripts.documents.manual import page
-
-        sys.stdout.write(page())
-        return 0
     found = stale()
     for path, wanted in found.items():
         if not arguments.check:

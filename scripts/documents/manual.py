@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
+import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from alexa_local import __version__
 from alexa_local.cli.main import make_parser
@@ -25,10 +25,12 @@ _VARIABLES = (
 )
 
 
-def page(env: Mapping[str, str] = os.environ) -> str:
-    """The page as roff; dated by $SOURCE_DATE_EPOCH, as reproducible builds want it."""
-    parser = make_parser()
-    return "\n".join([*_head(parser, _date(env)), *_commands(parser), *_tail(), ""])
+def page(before: str = "") -> str:
+    """The page as roff, dated today, or as `before` where it says what that said."""
+    parser, dated = make_parser(), re.search(r"^\.TH \S+ 1 (\S+)", before)
+    old = "\n".join([*_head(parser, dated[1] if dated else ""), *_commands(parser), *_tail(), ""])
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return old if old == before else "\n".join([*_head(parser, today), *_commands(parser), *_tail(), ""])
 
 
 def commands_of(
@@ -41,13 +43,6 @@ def commands_of(
             for name, inner in action.choices.items():
                 deeper = list(commands_of(inner, f"{prefix}{name} "))
                 yield from deeper or [(prefix + name, inner, summaries[name])]
-
-
-def _date(env: Mapping[str, str]) -> str:
-    epoch_s = env.get("SOURCE_DATE_EPOCH")
-    now = datetime.datetime.now(datetime.UTC)
-    moment = datetime.datetime.fromtimestamp(int(epoch_s), datetime.UTC) if epoch_s else now
-    return moment.date().isoformat()
 
 
 def _head(parser: argparse.ArgumentParser, date: str) -> Iterator[str]:
