@@ -1,8 +1,10 @@
 """Attention to a catalogue's phrases: the recogniser listens for them, in its sound and in its labels.
 
 A phrase has a vector for each place in it. At each step and for each reading, the attention compares the
-encoder's and the prediction network's states with the places that continue the reading's last labels, and
-with an entry for no bias, and makes the pieces of the places that it finds likelier
+encoder's and the prediction network's states with the places that can come next in the phrases that the
+reading is saying or that its words announce, and with an entry for no bias, and makes the pieces of the
+places that it finds likelier. What is announced and said, a phrase graph tells (as the trees of Sun et al.
+2021, "Tree-constrained pointer generator", do)
 (`scripts.training.attention.model` tells where this comes from). The weights run in TFLite; the comparison
 with the places, whose number changes, is a product of matrices and is done here.
 """
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from alexa_local.errors import ModelError
 from alexa_local.messages import PhraseClass
 from alexa_local.models import Model
-from alexa_local.recognise.bias import MOST_PHRASES
+from alexa_local.recognise.bias import MOST_PHRASES, PhraseGraph, State
 from alexa_local.recognise.phrase_vectors import PLACE_PIECES, PhraseVectors, Place
 from alexa_local.tflite import load
 
@@ -66,7 +68,6 @@ class AttentionNetworks:
         )
         try:
             self.trust = np.array(about["trust"], np.float32)[:, None]
-            self._strength = np.float32(about["strength"])
             (wide,) = self._context.inputs["pieces"]
             self._rows = wide // PLACE_PIECES
             (self._pieces,) = self._values.inputs["pieces"]
@@ -89,8 +90,7 @@ class AttentionNetworks:
     @cached_property
     def values(self) -> Vector:
         """What full attention adds to each piece's logit, and in row 0 to blank's, (pieces, heads), nats."""
-        found = self._values.run(pieces=np.arange(self._pieces, dtype=np.int32))["values"]
-        return found * self._strength
+        return self._values.run(pieces=np.arange(self._pieces, dtype=np.int32))["values"]
 
     def query_sound(self, encoded: Vector, past: Vector) -> tuple[Query, Vector]:
         """The part of the query that the sound up to the encoder's vector (1, joint) makes; the new past."""
@@ -158,6 +158,7 @@ class Attention:
         networks: AttentionNetworks,
         predict: Callable[[Labels], Vector],
         catalogue: Catalogue,
+        graph: PhraseGraph,
         vectors: PhraseVectors,
     ) -> None:
         """Encode the places of the phrases, as far as their vectors are not known.
@@ -166,23 +167,19 @@ class Attention:
             networks: the weights.
             predict: the prediction network, from a label context to float32 (joint,).
             catalogue: the phrases.
+            graph: of the same phrases; its states say which of them may go on or begin.
             vectors: of the places of earlier catalogues.
         """
         self.catalogue = catalogue
         self._networks, self._predict = networks, predict
-        known = by_context(catalogue.phrases)
-        self._numbers = {
-            place: number for number, place in enumerate(itertools.chain.from_iterable(known.values()))
-        }
+        known = itertools.chain.from_iterable(by_context(catalogue.phrases).values())
+        self._numbers = {place: number for number, place in enumerate(known)}
         self._keys = _by_head(vectors.of(list(self._numbers)), len(networks.trust))
         self._pieces = np.array([place[2] for place in self._numbers], np.intp)
-        ends = itertools.accumulate(map(len, known.values()))
-        self._spans = {
-            context: (end - len(some), end) for (context, some), end in zip(known.items(), ends, strict=True)
-        }
-        self._openings = self._keys[:, slice(*self._spans[0, 0])]
+        self.graph = graph
         self._query_label = lru_cache(maxsize=8192)(self._ask_label)
-        self._following = lru_cache(maxsize=1024)(self._follow)
+        self._following = lru_cache(maxsize=32)(self._follow)
+        self._next_places = lru_cache(maxsize=64)(self._find_places)
 
     def start(self) -> Vector:
         """What a stream knows of its sound before the first step."""
@@ -192,17 +189,24 @@ class Attention:
         """What the sound up to a step, its vector (1, joint) the last, looks for; the new past."""
         return self._networks.query_sound(encoded, past)
 
-    def added(self, sound: Query, labels: Labels, log_p: Vector) -> Vector:
-        """What is added to the log-probabilities (pieces,) after a label context, float32 (pieces,)."""
-        numbers, shares = self._attend(sound, labels, log_p)
+    def added(self, sound: Query, labels: Labels, state: State, log_p: Vector) -> Vector:
+        """What is added to the log-probabilities (pieces,) of a reading, float32 (pieces,).
+
+        Args:
+            sound: what `hear` returned.
+            labels: the reading's last labels.
+            state: where it is in the graph.
+            log_p: what the joint says, float32 (pieces,).
+        """
+        numbers, shares = self._attend(sound, labels, state, log_p)
         pieces, values = self._pieces[numbers], self._networks.values
         nats = np.bincount(pieces, np.einsum("hn,nh->n", shares, values[pieces]), len(values))
         nats[0] = values[0] @ shares.sum(axis=1)
         return nats.astype(np.float32)
 
-    def shares(self, sound: Query, labels: Labels, log_p: Vector) -> Vector:
+    def shares(self, sound: Query, labels: Labels, state: State, log_p: Vector) -> Vector:
         """The heads' mean share of each phrase, that of its best place, float32 (N,)."""
-        numbers, shares = self._attend(sound, labels, log_p)
+        numbers, shares = self._attend(sound, labels, state, log_p)
         of_places = np.zeros(len(self._numbers), np.float32)
         of_places[numbers] = shares.mean(axis=0)
         places, begins = self._places
@@ -221,21 +225,32 @@ class Attention:
     def _ask_label(self, labels: Labels) -> Query:
         return self._networks.query_label(self._predict(labels))
 
-    def _attend(self, sound: Query, labels: Labels, log_p: Vector) -> tuple[NDArray[np.intp], Vector]:
-        """The places that can follow a label context, (N,), and the heads' shares of them, (heads, N)."""
-        query, (numbers, near) = sound + self._query_label(labels), self._following(labels)
-        scores = np.concatenate([_scores(query, self._openings), _scores(query, near)], axis=1)
+    def _attend(
+        self, sound: Query, labels: Labels, state: State, log_p: Vector
+    ) -> tuple[NDArray[np.intp], Vector]:
+        """The places that can come next, (N,), and the heads' shares of them, (heads, N)."""
+        numbers, keys = self._following(state)
+        if not len(numbers):
+            return numbers, np.zeros((len(self._networks.trust), 0), np.float32)
+        query = sound + self._query_label(labels)
+        scores = _scores(query, keys)
         scores += self._networks.trust * log_p[self._pieces[numbers]]
         return numbers, attend(scores, query.nothing)
 
-    def _follow(self, labels: Labels) -> tuple[NDArray[np.intp], Vector]:
-        """The places that can follow a label context, and the keys of those that begin no phrase."""
-        before, last = (0, 0, *labels)[-2:]
-        contexts = {(0, last), (before, last)} - {(0, 0)}
-        spans = [self._spans[context] for context in sorted(contexts) if context in self._spans]
-        numbers = [np.arange(*span) for span in [self._spans[0, 0], *spans]]
-        keys = [self._keys[:, slice(*span)] for span in spans]
-        return np.concatenate(numbers), np.concatenate([self._keys[:, :0], *keys], axis=1)
+    def _follow(self, state: State) -> tuple[NDArray[np.intp], Vector]:
+        """The places that can come next in a state of the graph, each once, and their keys."""
+        found = [self._next_places(*each) for each in self.graph.open(state)]
+        numbers = np.unique(np.concatenate([np.zeros(0, np.intp), *found]))
+        return numbers, self._keys[:, numbers]
+
+    def _find_places(self, number: int, first: int, end: int, said: int) -> NDArray[np.intp]:
+        """The places that come next in an interval of a class's phrases."""
+        places = set()
+        for phrase in self.graph.spelled(number)[first:end]:
+            pieces = (0, 0, *map(ord, phrase[:MOST_PIECES]), 0)
+            if said < len(pieces) - 3:
+                places.add(pieces[said : said + PLACE_PIECES])
+        return np.array([self._numbers[place] for place in places if place in self._numbers], np.intp)
 
 
 def _by_head(rows: Vector, heads: int) -> Vector:

@@ -69,6 +69,10 @@ class Boost:
         return round(worth if announced else self.anywhere * worth, 3)
 
 
+NO_BOOST = Boost(most=0.0)
+"""For a graph that only tells which phrases are being said."""
+
+
 @dataclass(frozen=True)
 class BiasReport:
     """What became of phrases that were to be heard more readily.
@@ -188,6 +192,15 @@ class PhraseGraph:
             pieces, gains = self._first_gains(number)
             row[pieces] = np.maximum(row[pieces], np.float32(closed) + gains)
         return row - np.float32(now)
+
+    def open(self, state: State) -> list[tuple[int, int, int, int]]:
+        """What the next piece may continue or begin: (class, first, end, pieces said), of its `spelled`."""
+        going = [(each.kind, each.first, each.end, each.said) for each in state[0]]
+        return going + [(number, 0, len(self._classes[number].sorted), 0) for number in self._opened(state)]
+
+    def spelled(self, number: int) -> Sequence[str]:
+        """The phrases of a class, sorted, each piece as the character of its number."""
+        return self._classes[number].sorted
 
     def _most_after(self, state: State) -> float:
         """No piece adds more as the next one: nothing, where no phrase is open or may begin."""

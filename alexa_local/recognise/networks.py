@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -123,18 +122,12 @@ class Networks:
         out = self._encoder.run(frames=frames, **states)
         return out["encoded"], {name: out[f"{name}_out"] for name in states}
 
-    def log_probabilities(
-        self,
-        encoded: Vector,
-        contexts: list[tuple[int, ...]],
-        bias: Callable[[tuple[int, ...], Vector], Vector] | None = None,
-    ) -> Vector:
+    def log_probabilities(self, encoded: Vector, contexts: list[tuple[int, ...]]) -> Vector:
         """Natural-log probabilities of every piece after each label context: float32 (len(contexts), pieces).
 
         Args:
             encoded: the encoder's vector, (1, joint).
             contexts: label contexts, each of `context` labels, oldest first.
-            bias: from a context and its log-probabilities (pieces,) to what is added to them, if anything.
         """
         parts = []
         for first in range(0, len(contexts), self.rows):
@@ -142,10 +135,7 @@ class Networks:
             for row, labels in enumerate(some):
                 self._batch[row] = self.predict(labels)
             parts.append(self._joint.run(encoded=encoded, predicted=self._batch)["logits"][: len(some)])
-        log_p = log_softmax(np.concatenate(parts))
-        if bias:
-            log_p = log_softmax(log_p + np.stack([bias(*one) for one in zip(contexts, log_p, strict=True)]))
-        return log_p
+        return log_softmax(np.concatenate(parts))
 
     def _predict(self, labels: tuple[int, ...]) -> Vector:
         return self._prediction.run(labels=np.array(labels, np.int32))["predicted"][0]

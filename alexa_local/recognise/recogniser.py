@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path as FilePath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,14 @@ from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, PhraseClass, SentenceGraph
 from alexa_local.models import Model
 from alexa_local.recognise.attention import Attention, spell_catalogue
-from alexa_local.recognise.bias import BiasReport, PhraseGraph
+from alexa_local.recognise.bias import NO_BOOST, BiasReport, Boost, PhraseGraph
 from alexa_local.recognise.guide import Guide
 from alexa_local.recognise.lattice import joined
 from alexa_local.recognise.lattice_pieces import Path
 from alexa_local.recognise.lattice_words import word_lattice
-from alexa_local.recognise.networks import Networks, Pieces
+from alexa_local.recognise.networks import Networks, Pieces, log_softmax
 from alexa_local.recognise.phrase_vectors import PhraseVectors
-from alexa_local.recognise.search import BeamSearch, Scorer, Scores, added
+from alexa_local.recognise.search import BeamSearch, Reading, Scorer, Scores, added
 
 Biasing = Literal["none", "fusion", "attention", "both"]
 """How phrases are made likelier."""
@@ -40,6 +40,12 @@ dev recordings 124 orders of 124 are within it, and 1 other command of 58.
 
 GUIDED_MARGIN = 60.0
 """Guided readings may lag further behind each other, in nats: they have to wait for the words that fit."""
+
+ALONE = Boost()
+"""What fusion adds by itself."""
+
+BESIDE_ATTENTION = Boost(most=1.5, choice=0.5, anywhere=0.3)
+"""What fusion adds where attention has made phrases likelier already: so little that they do not add up."""
 
 _FLUSH_FRAMES = 48
 """Near-silence pushed through at the end, so that the last word, which the model writes late, comes out."""
@@ -84,6 +90,8 @@ class Stream:
         scorers: dict[str, Scorer] = {"language": networks.language} if networks.language else {}
         if phrases:
             scorers["bias"] = phrases
+        if attention:
+            scorers["attention"] = attention.graph
         self._search = BeamSearch(options.beam, networks.context, scorers=scorers)
         self._guided = (
             BeamSearch(
@@ -104,10 +112,10 @@ class Stream:
         return self._networks.pieces.text(self._search.best.labels)
 
     @property
-    def context(self) -> tuple[int, ...]:
-        """The last labels of the best reading, as many as the prediction network sees."""
-        size = self._networks.context
-        return ((0,) * size + self._search.best.labels)[-size:]
+    def leading(self) -> tuple[tuple[int, ...], Any]:
+        """The best reading's last labels, and where it is in the graph of what is attended to."""
+        labels, states = self._search.leading
+        return labels, dict(zip(self._search.names, states, strict=True)).get("attention")
 
     @property
     def length_s(self) -> float:
@@ -133,10 +141,9 @@ class Stream:
         whole = len(known) // size * size
         for first in range(0, whole, size):
             encoded, self._states = self._networks.encode(known[first : first + size], self._states)
-            scores = self._scores(encoded)
-            self._search.advance(scores)
+            self._search.advance(self._attending(encoded))
             if self._guided:
-                self._guided.advance(scores)
+                self._guided.advance(partial(self._heard_as, encoded))
             self._steps += 1
             if self._steps % round(_SETTLE_S / self._step_s) == 0:
                 self._search.settle()
@@ -144,12 +151,24 @@ class Stream:
                     self._guided.settle()
         self._waiting = known[whole:].copy()
 
-    def _scores(self, encoded: NDArray[np.float32]) -> Scores:
-        """What the search asks at this step."""
+    def _heard_as(self, encoded: NDArray[np.float32], readings: list[Reading]) -> NDArray[np.float32]:
+        """What the search asks at this step, by the networks alone."""
+        return self._networks.log_probabilities(encoded, [labels for labels, _ in readings])
+
+    def _attending(self, encoded: NDArray[np.float32]) -> Scores:
+        """The same, with attention to the catalogue, if there is one."""
         if not self._attention:
-            return partial(self._networks.log_probabilities, encoded)
+            return partial(self._heard_as, encoded)
         query, self._heard = self._attention.hear(encoded, self._heard)
-        return partial(self._networks.log_probabilities, encoded, bias=partial(self._attention.added, query))
+        added, at = self._attention.added, self._search.names.index("attention")
+
+        def scores(readings: list[Reading]) -> NDArray[np.float32]:
+            log_p = self._heard_as(encoded, readings)
+            for row, (labels, states) in zip(log_p, readings, strict=True):
+                row += added(query, labels, states[at], row)
+            return log_softmax(log_p)
+
+        return scores
 
     def peek(self) -> list[Hypothesis]:
         """What `finish` would return now; the stream goes on."""
@@ -237,14 +256,14 @@ class Recogniser:
         pieces = self._networks.pieces
         self._guide = Guide(sentences, pieces.spell, len(pieces)) if sentences else None
 
-    def bias(self, classes: Iterable[PhraseClass]) -> BiasReport:
+    def bias(self, classes: Iterable[PhraseClass], boost: Boost = ALONE) -> BiasReport:
         """Hear these phrases more readily in the streams from now on; none for no more.
 
         This takes milliseconds where most of them are those of before.
         """
         classes = [each for each in classes if each.phrases]
         pieces = self._networks.pieces
-        made = PhraseGraph(classes, self._spell, pieces.openings, self._surprise, like=self._phrases)
+        made = PhraseGraph(classes, self._spell, pieces.openings, self._surprise, boost, like=self._phrases)
         self._phrases = made if made.phrases else None
         return BiasReport(made.phrases, made.unspelled, made.left_out)
 
@@ -274,11 +293,12 @@ class Recogniser:
         if not classes or not networks:
             self._attention = None
             return BiasReport(0, (), 0)
-        catalogue = spell_catalogue(classes, self._spell)
+        catalogue, pieces = spell_catalogue(classes, self._spell), self._networks.pieces
+        graph = PhraseGraph(classes, self._spell, pieces.openings, self._surprise, NO_BOOST)
         if self._vectors is None or self._vectors.file != file:
             self._vectors = PhraseVectors(networks.encode, networks.weights, file)
         self._attention = (
-            Attention(networks, self._networks.predict, catalogue, self._vectors)
+            Attention(networks, self._networks.predict, catalogue, graph, self._vectors)
             if catalogue.phrases
             else None
         )
@@ -299,7 +319,8 @@ class Recogniser:
         """
         classes = tuple(classes)
         attended = self.attend(classes if biasing in ("attention", "both") else (), file)
-        fused = self.bias(classes if biasing in ("fusion", "both") else ())
+        boost = BESIDE_ATTENTION if biasing == "both" else ALONE
+        fused = self.bias(classes if biasing in ("fusion", "both") else (), boost)
         return attended if biasing == "attention" else fused
 
     def attention_map(self, samples: NDArray[np.int16]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
@@ -320,9 +341,9 @@ class Recogniser:
             step = frames[first : first + size]
             encoded, states = networks.encode(step, states)
             query, heard = attention.hear(encoded, heard)
-            labels = stream.context
+            labels, state = stream.leading
             log_p = networks.log_probabilities(encoded, [labels])[0]
-            rows.append(attention.shares(query, labels, log_p))
+            rows.append(attention.shares(query, labels, state, log_p))
             stream.push(step)
         names = attention.catalogue.names
         return names, np.array(rows, np.float32).reshape(-1, len(names))

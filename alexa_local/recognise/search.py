@@ -27,11 +27,11 @@ from alexa_local.recognise.lattice_pieces import (
 )
 from alexa_local.recognise.lattice_readings import log_add
 
-Scores = Callable[[list[tuple[int, ...]]], NDArray[np.float32]]
-"""From label contexts to natural-log probabilities (len(contexts), pieces); piece 0 is blank."""
-
-_Key = tuple[tuple[int, ...], tuple[Hashable, ...]]
+Reading = tuple[tuple[int, ...], tuple[Any, ...]]
 """What readings must share to become one: the last labels and the scorers' states."""
+
+Scores = Callable[[list[Reading]], NDArray[np.float32]]
+"""From readings to natural-log probabilities (len(readings), pieces); piece 0 is blank."""
 
 BLANK = 0
 ALIGNMENT_NATS = 8.0
@@ -85,7 +85,7 @@ class _Active:
         best: the likeliest of the tokens.
     """
 
-    key: _Key
+    key: Reading
     score: float
     waiting: tuple[Waiting, ...]
     since: float
@@ -132,6 +132,11 @@ class BeamSearch:
         return len(self._active)
 
     @property
+    def leading(self) -> Reading:
+        """The likeliest reading's last labels, and the scorers' states."""
+        return self._active[0].key
+
+    @property
     def best(self) -> Path:
         """The likeliest reading so far."""
         if self._best is None:
@@ -140,10 +145,10 @@ class BeamSearch:
 
     def advance(self, scores: Scores) -> None:
         """Take one step of the encoder, whose vector `scores` has bound."""
-        waiting: dict[_Key, _Active] = {}
+        waiting: dict[Reading, _Active] = {}
         active = self._active
         for taken in range(self._labels_per_step + 1):
-            log_p = scores([one.key[0] for one in active])
+            log_p = scores([one.key for one in active])
             for one, blank in zip(active, log_p[:, BLANK].tolist(), strict=True):
                 self._wait(waiting, one, blank)
             if taken == self._labels_per_step:
@@ -192,7 +197,7 @@ class BeamSearch:
             float(scorer.scores(state)[BLANK]) for scorer, state in zip(self._scorers, states, strict=True)
         )
 
-    def _wait(self, waiting: dict[_Key, _Active], one: _Active, blank: float) -> None:
+    def _wait(self, waiting: dict[Reading, _Active], one: _Active, blank: float) -> None:
         """Take a blank; readings that became alike are one from now on."""
         score, since = one.score + blank, one.since + blank
         other = waiting.get(one.key)
@@ -209,7 +214,7 @@ class BeamSearch:
         best = max(both, key=lambda way: way.token.score + way.waited).token
         waiting[one.key] = _Active(one.key, total, kept, 0.0, best)
 
-    def _bar(self, waiting: dict[_Key, _Active]) -> float:
+    def _bar(self, waiting: dict[Reading, _Active]) -> float:
         """The score below which a reading cannot be kept at the end of this step."""
         scores = sorted((one.score for one in waiting.values()), reverse=True)
         worst = scores[self._beam - 1] if len(scores) >= self._beam else -np.inf
@@ -235,8 +240,8 @@ class BeamSearch:
         best = np.flatnonzero(flat > bar)
         if len(best) > self._beam:
             best = best[np.argpartition(flat[best], -self._beam)[-self._beam :]]
-        longer: dict[_Key, Token] = {}
-        likeliest: dict[_Key, float] = {}
+        longer: dict[Reading, Token] = {}
+        likeliest: dict[Reading, float] = {}
         for index in best.tolist():
             which, label = divmod(index, log_p.shape[1])
             one, acoustic = active[rows[which]], float(log_p[rows[which], label])
@@ -257,10 +262,10 @@ class BeamSearch:
             _Active(key, token.score, (Waiting(token, 0.0),), 0.0, token) for key, token in longer.items()
         ]
 
-    def _most_after(self, key: _Key) -> float:
+    def _most_after(self, key: Reading) -> float:
         return sum([scorer.most_after(state) for scorer, state in zip(self._scorers, key[1], strict=True)])
 
-    def _after(self, key: _Key, label: int) -> _Key:
+    def _after(self, key: Reading, label: int) -> Reading:
         context, before = key
         states = tuple(
             [scorer.next(state, label) for scorer, state in zip(self._scorers, before, strict=True)]

@@ -62,8 +62,7 @@ class WakeDetector:
 
 def bias(recogniser: Recogniser, phrases: Sequence[PhraseClass], biasing: Biasing) -> None:
     """Tell the recogniser of the phrases, in one way, both or none."""
-    recogniser.bias(phrases if biasing in ("fusion", "both") else ())
-    recogniser.attend(phrases if biasing in ("attention", "both") else ())
+    recogniser.listen_for(phrases, biasing)
 
 
 class Engines:

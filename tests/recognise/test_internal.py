@@ -44,7 +44,7 @@ def test_what_is_expected_no_longer_beats_what_is_heard_a_little_better() -> Non
         scorers = {"internal": InternalLanguage(expects, context=1, weight=weight)}
         search = BeamSearch(8, 1, labels_per_step=1, margin=50.0, scorers=scorers)
         for step in (log_p, silence):
-            search.advance(lambda contexts, step=step: np.repeat(step[None], len(contexts), 0))
+            search.advance(lambda readings, step=step: np.repeat(step[None], len(readings), 0))
         paths = [path for path in search.lattice().n_best(8) if path.labels]
         assert search.by_sound(paths[0]) + added(scorers["internal"], paths[0].labels) == pytest.approx(
             paths[0].score, abs=1e-5

@@ -75,7 +75,7 @@ def search(seed: int) -> BeamSearch:
     scorers = {"language": LastTwo(seed)}
     found = BeamSearch(10_000, 1, MOST, margin=1e9, alignment_margin=1e9, scorers=scorers)
     for step in range(STEPS):
-        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+        found.advance(lambda readings, step=step: np.stack([log_p[step, c[-1]] for c, _ in readings]))
     return found
 
 
@@ -165,7 +165,7 @@ def test_words_a_step_apart_become_one() -> None:
     log_p[2, 1, [BLANK, 2]] = [-50, 0]
     found = BeamSearch(8, 1)
     for step in range(STEPS):
-        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+        found.advance(lambda readings, step=step: np.stack([log_p[step, c[-1]] for c, _ in readings]))
     made = word_lattice(found.lattice(), [], VOCABULARY, 1.0, float(STEPS))
     assert [(arc.word, arc.posterior) for arc in made.arcs] == [("a", 1.0), ("b", 1.0)]
     assert sum(arc.weight for arc in made.arcs) == pytest.approx(found.lattice().total)

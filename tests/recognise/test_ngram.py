@@ -80,7 +80,9 @@ def test_it_decides_between_pieces_that_sound_alike(file: Path) -> None:
         found = BeamSearch(8, context=1, labels_per_step=1, scorers=scorers)
         for before, row in ((0, certain[1]), (1, certain[2]), (2, heard)):
             scores = {before: row}
-            found.advance(lambda contexts, s=scores: np.stack([s.get(c[-1], certain[0]) for c in contexts]))
+            found.advance(
+                lambda readings, s=scores: np.stack([s.get(c[-1], certain[0]) for c, _ in readings])
+            )
         return found.lattice().n_best(1)[0].labels
 
     assert search(None) == (1, 2, 4)

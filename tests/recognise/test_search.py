@@ -36,7 +36,7 @@ def brute_force(log_p: np.ndarray, most: int) -> dict[tuple[int, ...], float]:
 def search(log_p: np.ndarray, beam: int, most: int, scorers: dict[str, Scorer] | None = None) -> BeamSearch:
     found = BeamSearch(beam, 1, labels_per_step=most, margin=1e9, alignment_margin=1e9, scorers=scorers)
     for step in range(STEPS):
-        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+        found.advance(lambda readings, step=step: np.stack([log_p[step, c[-1]] for c, _ in readings]))
     return found
 
 
@@ -69,7 +69,7 @@ def test_readings_that_nothing_tells_apart_are_followed_as_one() -> None:
 def test_all_readings_together_never_become_likelier() -> None:
     log_p, found, last = table(9), BeamSearch(3, context=1), 0.0
     for step in range(STEPS):
-        found.advance(lambda contexts, step=step: np.stack([log_p[step, c[-1]] for c in contexts]))
+        found.advance(lambda readings, step=step: np.stack([log_p[step, c[-1]] for c, _ in readings]))
         lattice = found.lattice()
         assert lattice.total <= last + 1e-6
         scores = [path.score for path in lattice.n_best(10)]
@@ -82,7 +82,7 @@ def test_readings_far_below_the_best_are_dropped() -> None:
     log_p = np.full((STEPS, PIECES, PIECES), -30.0, np.float32)
     log_p[:, :, BLANK] = 0.0
     found = BeamSearch(8, context=1, margin=12.0)
-    found.advance(lambda contexts: np.stack([log_p[0, c[-1]] for c in contexts]))
+    found.advance(lambda readings: np.stack([log_p[0, c[-1]] for c, _ in readings]))
     assert len(found) == 1
     assert found.best.labels == ()
 
@@ -95,7 +95,7 @@ def test_a_search_that_settles_goes_on_from_its_best_reading(seed: int) -> None:
     (only,) = found.lattice().n_best(10)
     assert (only.labels, only.steps) == (before.labels, before.steps) == (found.best.labels, found.best.steps)
     assert only.score <= before.score + 1e-6
-    found.advance(lambda contexts: np.stack([table(seed)[0, c[-1]] for c in contexts]))
+    found.advance(lambda readings: np.stack([table(seed)[0, c[-1]] for c, _ in readings]))
     assert all(path.labels[: len(only.labels)] == only.labels for path in found.lattice().n_best(10))
 
 

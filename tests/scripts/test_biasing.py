@@ -27,12 +27,9 @@ class NameRecogniser:
         self._known: set[str] = set()
         self._log = log
 
-    def bias(self, classes: Sequence[PhraseClass]) -> None:
-        self._known = {phrase for each in classes for phrase in each.phrases}
+    def listen_for(self, classes: Sequence[PhraseClass], biasing: str) -> None:
+        self._known = {phrase for each in classes for phrase in each.phrases if biasing != "none"}
         self._log.append(len(self._known))
-
-    def attend(self, classes: Sequence[PhraseClass]) -> None:
-        self._known |= {phrase for each in classes for phrase in each.phrases}
 
     def transcribe(self, samples: np.ndarray) -> list[Hypothesis]:
         said = {1600: "turpitude", 2400: "nobody"}.get(len(samples), PERSON)

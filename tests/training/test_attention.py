@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from alexa_local.messages import PhraseClass
 from alexa_local.models import open_model
+from alexa_local.recognise.bias import NO_BOOST, PhraseGraph
 from alexa_local.tflite.network import installed_runtimes
 
 torch = pytest.importorskip("torch", reason="PyTorch is a training-only dependency")
@@ -165,7 +168,7 @@ def test_the_files_compute_what_numpy_and_pytorch_do(
     np.testing.assert_allclose(query.nothing[:, 0], (query.heads * no_key).sum(1) + no_score, atol=1e-5)
     label = networks.query_label(steps[0])
     np.testing.assert_allclose(label.nothing[:, 0], (label.heads * no_key).sum(1), atol=1e-5)
-    np.testing.assert_allclose(networks.values, export.STRENGTH * biasing.values.detach().numpy())
+    np.testing.assert_allclose(networks.values, biasing.values.detach().numpy())
     if kind == "float32":
         with torch.no_grad():
             heard = biasing.sound(torch.from_numpy(steps)[None])[0, -1].numpy() * SIZES.key**-0.5
@@ -186,10 +189,16 @@ def test_the_program_adds_what_pytorch_does(
     predicted, encoded = (parity.known_vectors(2, SIZES.joint)[i] for i in range(2))
     catalogue = Catalogue(PHRASES, tuple(map(str, PHRASES)), (), 0)
     vectors = PhraseVectors(networks.encode, "m")
-    attention = Attention(networks, lambda labels: predicted, catalogue, vectors)
+    words = {"-".join(map(str, phrase)): phrase for phrase in PHRASES}
+    openings = np.ones(SIZES.pieces, np.bool_)
+    graph = PhraseGraph(
+        [PhraseClass("any", tuple(words))], lambda word: words[word], openings, lambda _: openings, NO_BOOST
+    )
+    attention = Attention(networks, lambda labels: predicted, catalogue, graph, vectors)
+    state = functools.reduce(graph.next, filter(None, labels), graph.start)
     query, _ = attention.hear(encoded[None], attention.start())
     log_p = torch.randn(SIZES.pieces).log_softmax(-1)
-    found = attention.added(query, labels, log_p.numpy())
+    found = attention.added(query, labels, state, log_p.numpy())
     said = [label for label in labels if label]
     known = places(batch_of(said or [0]), PHRASES)
     at = torch.full((1, 1, 1), len(said))
@@ -198,7 +207,7 @@ def test_the_program_adds_what_pytorch_does(
         rows = torch.from_numpy(predicted).expand(1, 2, -1)
     with torch.no_grad():
         wanted, _ = biasing(torch.from_numpy(encoded)[None, None], rows, log_p[None, None, None], at, known)
-    np.testing.assert_allclose(found, export.STRENGTH * wanted[0, 0, 0].numpy(), atol=0.03)  # int8 keys
+    np.testing.assert_allclose(found, wanted[0, 0, 0].numpy(), atol=0.03)  # int8 keys
 
 
 def test_exporting_twice_leaves_the_same_folder(biasing: Biasing, tmp_path: Path) -> None:

@@ -32,9 +32,6 @@ from scripts.training.manifest import write_manifest
 
 PLACES_PER_RUN = 32
 """Places that the context encoder takes at once."""
-STRENGTH = 0.5
-"""What the nats that the attention adds are multiplied by: with all of them, names that nobody says are heard
-too often. The attention learns after right labels alone, and in the search it also follows wrong ones."""
 
 
 def _array(tensor: Any) -> NDArray[np.float32]:
@@ -111,7 +108,6 @@ def section(biasing: Biasing, kind: Kind) -> dict[str, Any]:
     """What the manifest says of them."""
     return {
         "trust": [round(float(one), 5) for one in _array(biasing.trust)],
-        "strength": STRENGTH,
         "parity": parity.numbers(biasing, kind),
     }
 
