@@ -38,13 +38,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from alexa_local.doctor.bundle import write_bundle
 
     config, faults = _config_of(arguments)
-    findings = []
+    findings: list[Finding] = []
     for finding in _findings(arguments, config, faults):
         findings.append(finding)
         if not arguments.json:
             print(finding, flush=True)
     if arguments.bundle:
-        write_bundle(arguments.bundle, findings, config)
+        write_bundle(arguments.bundle, findings, config if _is_readable(arguments, faults) else None)
     failed = sum(one.state == "fail" for one in findings)
     if arguments.json:
         bundle = str(arguments.bundle) if arguments.bundle else None
@@ -69,6 +69,13 @@ def _config_of(arguments: argparse.Namespace) -> tuple[Config, ConfigError | Non
         return Config(), error
 
 
+def _is_readable(arguments: argparse.Namespace, faults: ConfigError | None) -> bool:
+    from alexa_local.doctor.settings_file import own_config_file
+
+    file = own_config_file(arguments.config)
+    return faults is None and (not file.exists() or os.access(file, os.R_OK))
+
+
 def _findings(arguments: argparse.Namespace, config: Config, faults: ConfigError | None) -> Iterator[Finding]:
     from alexa_local.config import load_config
     from alexa_local.doctor import Finding, Patient, examine, failure, status_of
@@ -79,7 +86,7 @@ def _findings(arguments: argparse.Namespace, config: Config, faults: ConfigError
     file = own_config_file(arguments.config)
     if faults:
         yield Finding("configuration", "fail", str(faults).replace("\n", " "), "The defaults are examined.")
-    elif file.exists() and not os.access(file, os.R_OK):
+    elif not _is_readable(arguments, faults):
         fact = f"{file} is not yours to read, so the defaults are examined"
         yield Finding("configuration", "warn", fact, "Run this with sudo.")
     else:

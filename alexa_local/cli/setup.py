@@ -56,6 +56,8 @@ def _setup(arguments: argparse.Namespace) -> int:
     config = load_config(file.path) if file.text else Config()
     status = status_of(config)
     local_only = bool(status["local_only"]) if status else stored_local_only(config)
+    if local_only is None and arguments.local_only is None:
+        local_only = config.privacy.local_only  # the database is not ours, and nobody wants to change it
     answers = with_flags(present(config, local_only), arguments)
     if not arguments.yes and sys.stdin.isatty() and sys.stdout.isatty():
         asked = _asked(arguments, answers, config, status is not None)

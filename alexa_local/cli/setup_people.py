@@ -18,19 +18,15 @@ from alexa_local.config import Config
 from alexa_local.daemon.client import ask
 from alexa_local.daemon.paths import DATABASE, client_socket_path, state_dir
 from alexa_local.errors import StorageError, UsageError
-from alexa_local.store import as_owner_of, open_store
+from alexa_local.store import existing_store
 
 
 def known_people(config: Config) -> frozenset[str]:
     """The names of everybody in the address books; nobody where they are not ours to read."""
-    folder = state_dir(config.daemon)
     try:
-        with as_owner_of(folder):
-            if not (folder / DATABASE).exists():
-                return frozenset()
-            with open_store(folder / DATABASE) as store:
-                people = Contacts(store).all()
-    except (OSError, StorageError):
+        with existing_store(state_dir(config.daemon) / DATABASE) as store:
+            people = Contacts(store).all() if store else []
+    except StorageError:
         return frozenset()
     return frozenset(name for person in people for name in (person.name, *person.nicknames))
 
@@ -40,11 +36,9 @@ def keep_local_only(config: Config, on: bool, daemon_runs: bool) -> None:
     if daemon_runs:
         ask(client_socket_path(config.daemon), "mode", on=on)
         return
-    folder = state_dir(config.daemon)
-    with as_owner_of(folder):
-        if (folder / DATABASE).exists():
-            with open_store(folder / DATABASE) as store:
-                LocalOnly(store).set(on)
+    with existing_store(state_dir(config.daemon) / DATABASE) as store:
+        if store:
+            LocalOnly(store).set(on)
 
 
 def add_people(config: Config, people: Sequence[Person], daemon_runs: bool) -> Iterator[str]:

@@ -45,28 +45,35 @@ ReadJournal = Callable[[], str]
 
 
 def write_bundle(
-    file: Path, findings: Sequence[Finding], config: Config, read_journal: ReadJournal | None = None
+    file: Path, findings: Sequence[Finding], config: Config | None, read_journal: ReadJournal | None = None
 ) -> None:
     """Write the archive, readable by its maker alone.
+
+    Args:
+        file: where.
+        findings: what was found.
+        config: the settings; None when they are wrong or not ours to read, so that nothing private is known.
+        read_journal: gives the service's log, as `journal`.
 
     Raises:
         StorageError: it cannot be written.
     """
-    words, contacts_known = private_words(config)
+    words, contacts_known = private_words(config or Config())
     sieve = Sieve(words)
+    hide = sieve.known if config else sieve.strict
     members = {
         "ABOUT.txt": _ABOUT,
-        "findings.json": _json([_redacted(one, sieve) for one in findings]),
-        "findings.txt": "".join(f"{sieve.known(str(one))}\n" for one in findings),
+        "findings.json": _json([_redacted(one, hide) for one in findings]),
+        "findings.txt": "".join(f"{hide(str(one))}\n" for one in findings),
         "versions.json": sieve.known(_json(versions())),
-        "settings.json": sieve.known(_json(shown_config(config))),
+        "settings.json": sieve.known(_json(shown_config(config))) if config else "{}\n",
         "journal.txt": _journal(config, sieve, contacts_known, read_journal or journal),
     }
     durable_write(file, _packed(members))
 
 
-def _redacted(finding: Finding, sieve: Sieve) -> dict[str, Any]:
-    return finding.as_json() | {"fact": sieve.known(finding.fact), "remedy": sieve.known(finding.remedy)}
+def _redacted(finding: Finding, hide: Callable[[str], str]) -> dict[str, Any]:
+    return finding.as_json() | {"fact": hide(finding.fact), "remedy": hide(finding.remedy)}
 
 
 def versions() -> dict[str, Any]:
@@ -116,7 +123,9 @@ def journal() -> str:
         return ""
 
 
-def _journal(config: Config, sieve: Sieve, contacts_known: bool, read: ReadJournal) -> str:
+def _journal(config: Config | None, sieve: Sieve, contacts_known: bool, read: ReadJournal) -> str:
+    if config is None:
+        return "Left out: the settings could not be read, so it is not known what is private.\n"
     if config.log.transcripts:
         return "Left out: the log holds what was said, because `log.transcripts` is on.\n"
     if not contacts_known:

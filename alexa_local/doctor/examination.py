@@ -15,7 +15,7 @@ from alexa_local.doctor.findings import Finding, failure
 from alexa_local.doctor.recording import record
 from alexa_local.errors import DaemonUnreachable, DeviceError, StorageError
 from alexa_local.sound import PortAudio
-from alexa_local.store import as_owner_of, open_store
+from alexa_local.store import existing_store
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Patient:
 
     Attributes:
         config: its settings.
-        status: what the running daemon says, None when none runs.
+        status: what the running daemon says, None when none runs, empty when it may not be asked.
         portaudio: the process's.
     """
 
@@ -36,7 +36,7 @@ class Patient:
     def local_only(self) -> bool | None:
         """Whether nothing may be sent over the network; None when that cannot be known."""
         if self.status is not None:
-            return bool(self.status.get("local_only"))
+            return self.status.get("local_only")
         return stored_local_only(self.config)
 
 
@@ -52,21 +52,18 @@ def status_of(config: Config) -> dict[str, Any] | None:
 
 def stored_local_only(config: Config) -> bool | None:
     """The last choice, as the daemon would find it at its start; None when that cannot be read."""
-    folder = state_dir(config.daemon)
     try:
-        with as_owner_of(folder):
-            if not (folder / DATABASE).exists():
-                return config.privacy.local_only
-            with open_store(folder / DATABASE) as store:
-                return LocalOnly(store, config.privacy.local_only).on
-    except (OSError, StorageError):
+        with existing_store(state_dir(config.daemon) / DATABASE) as store:
+            return LocalOnly(store, config.privacy.local_only).on if store else config.privacy.local_only
+    except StorageError:
         return None
 
 
 def examine(patient: Patient, play: bool = True) -> Iterator[Finding]:
     """All findings, as they are made; the sound takes about eight seconds."""
     config = patient.config
-    yield from services.check_daemon(patient.status)
+    if patient.status != {}:
+        yield from services.check_daemon(patient.status)
     if patient.status is None:
         yield from examine_sound(patient, play)
     process = patient.status.get("process") if patient.status else None

@@ -18,9 +18,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import alexa_local
 from alexa_local.act.contacts import Contacts
 from alexa_local.config import Config
-from alexa_local.daemon.paths import DATABASE, state_dir
-from alexa_local.errors import AlexaLocalError
-from alexa_local.store import as_owner_of, open_store
+from alexa_local.daemon.paths import DATABASE, SERVICE_STATE, state_dir
+from alexa_local.errors import StorageError
+from alexa_local.store import existing_store
 
 HIDDEN = "[hidden]"
 _SHOWN_TEXTS = {
@@ -32,6 +32,11 @@ _SHOWN_TEXTS = {
 }
 """Text settings that tell of hardware and models; known names are taken out of them all the same."""
 
+_QUERIES = (
+    "SELECT name FROM contacts UNION SELECT book FROM contacts",
+    "SELECT written FROM contact_names",
+    "SELECT value FROM contact_addresses",
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 2
 
@@ -54,21 +59,18 @@ def _user() -> str:
 
 
 def _contacts(config: Config) -> tuple[set[str], bool]:
-    folder = state_dir(config.daemon)
-    try:
-        with as_owner_of(folder):
-            if not (folder / DATABASE).exists():
-                return set(), True
-            with open_store(folder / DATABASE) as store:
-                rows = [
-                    *store.read("SELECT name FROM contacts UNION SELECT book FROM contacts"),
-                    *store.read("SELECT written FROM contact_names"),
-                    *store.read("SELECT value FROM contact_addresses"),
-                ]
-                people = Contacts(store).all()
-    except (OSError, AlexaLocalError):
-        return set(), False
-    return {str(row[0]) for row in rows} | {person.name for person in people}, True
+    """The contacts' names and addresses, the service's too, and whether all could be read."""
+    found: set[str] = set()
+    for folder in dict.fromkeys((state_dir(config.daemon), SERVICE_STATE)):
+        try:
+            with existing_store(folder / DATABASE) as store:
+                if store is None:
+                    continue
+                found |= {str(row[0]) for query in _QUERIES for row in store.read(query)}
+                found |= {person.name for person in Contacts(store).all()}
+        except StorageError:
+            return found, False
+    return found, True
 
 
 def _texts(section: Any, key: str) -> Iterator[str]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from alexa_local.config import find_config, load_config
 from alexa_local.config.edit import Value, edit
 from alexa_local.config.load import SYSTEM_FILE
-from alexa_local.errors import ConfigError
+from alexa_local.errors import ConfigError, StorageError
 from alexa_local.store import durable_write
+from alexa_local.store.faults import explain_os_error
 
 SERVICE_GROUP = "alexa-local"
 _SECRET = "mqtt.password"
@@ -74,7 +75,10 @@ class SettingsFile:
 
     def _try_out(self, text: str, owner: tuple[int, int] | None) -> None:
         """Load the new text from beside the file, so that a mistake never gets into it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(explain_os_error(self.path, error)) from error
         draft = self.path.with_name(f".{self.path.name}.draft")
         durable_write(draft, text.encode(), 0o600, owner)
         try:

@@ -1,4 +1,4 @@
-"""Root at work in the daemon's folder: what it writes there must stay the daemon's own."""
+"""Other commands at the daemon's database: what they write there must stay the daemon's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from alexa_local.errors import StorageError
+from alexa_local.store.database import Store, open_store
+from alexa_local.store.faults import explain_os_error
 
 
 @contextmanager
@@ -31,3 +35,22 @@ def as_owner_of(folder: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(group)
+
+
+@contextmanager
+def existing_store(path: Path) -> Iterator[Store | None]:
+    """The database at `path`, or None where there is none; nothing is made.
+
+    Raises:
+        StorageError: whether there is one cannot be seen, or it cannot be read.
+    """
+    with as_owner_of(path.parent):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            yield None
+            return
+        except OSError as error:
+            raise StorageError(explain_os_error(path, error)) from error
+        with open_store(path) as store:
+            yield store

@@ -65,6 +65,18 @@ def test_a_wrong_configuration_is_one_finding_among_the_others(command, folder, 
     assert "disk: " in out
 
 
+def test_a_daemon_that_may_not_be_asked_is_not_called_deaf(command, no_device, quick, monkeypatch):
+    from alexa_local import doctor
+    from alexa_local.errors import DaemonUnreachable
+
+    def refuse(_):
+        raise DaemonUnreachable("You may not open the socket. Join the group that owns it.")
+
+    monkeypatch.setattr(doctor, "status_of", refuse)
+    code, out, _ = command("doctor")
+    assert code == 0 and "warn  daemon: You may not open the socket. Join" in out and "microphone" not in out
+
+
 def test_an_archive_can_be_had(command, folder, no_device, quick):
     command("doctor", "--bundle", folder / "out.tar.gz")
     with tarfile.open(folder / "out.tar.gz") as archive:

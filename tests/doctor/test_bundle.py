@@ -55,7 +55,8 @@ JOURNAL = "\n".join(
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path, monkeypatch):
+    monkeypatch.setattr("alexa_local.doctor.redact.SERVICE_STATE", tmp_path / "none")
     file = tmp_path / "config.yaml"
     file.write_text(CONFIG.replace("STATE", str(tmp_path / "state")))
     with open_store(tmp_path / "state" / DATABASE) as store:
@@ -125,6 +126,17 @@ def test_the_log_is_left_out_where_the_names_are_not_known(config, tmp_path):
     (tmp_path / "state" / DATABASE).write_bytes(b"no database, but something of that name" * 100)
     assert not private_words(config)[1]
     assert bundle(config, tmp_path)[0]["journal.txt"].startswith("Left out")
+
+
+def test_of_settings_that_cannot_be_read_nothing_gets_out(config, tmp_path):
+    faulty = (
+        "1 fault in the configuration; marmelade.yaml:1: mqtt.port: expected a whole number, not `Ottilie`"
+    )
+    findings = [Finding("configuration", "fail", faulty)]
+    write_bundle(tmp_path / "out.tar.gz", findings, None, lambda: JOURNAL)
+    everything = "\n".join(read(tmp_path / "out.tar.gz")[0].values()).lower()
+    assert not [word for word in PRIVATE if word.lower() in everything]
+    assert "expected a whole number" in everything and "left out: the settings" in everything
 
 
 def test_longer_names_go_first_and_only_whole_words_go():
