@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alexa_local.capture import PreRoll
 from alexa_local.config import EndpointSettings
+from alexa_local.context import begin_request
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
@@ -128,6 +129,7 @@ class Pipeline:
 
     def listen(self) -> None:
         """Open a request from here on, without the wake word."""
+        begin_request()
         self._open(self._pre_roll.next_frame)
 
     def cancel(self) -> list[Reset]:
@@ -158,6 +160,7 @@ class Pipeline:
         return self._hear(self._stream, frames)
 
     def _wake(self, heard: Detection) -> None:
+        begin_request()
         self._on_event(
             "wake_word_detected", {"score": round(heard.score, 3), "time_s": round(self._now_s, 2)}
         )

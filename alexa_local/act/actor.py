@@ -10,6 +10,7 @@ from alexa_local.act.handlers import HANDLERS
 from alexa_local.act.handlers.base import Handler, done, refused
 from alexa_local.act.rehearsal import Unforeseen, rehearsed
 from alexa_local.act.services import Services
+from alexa_local.context import PRIVATE
 from alexa_local.errors import AlexaLocalError, NetworkError, RequestRefused, StorageError
 from alexa_local.messages import Interpretation, Outcome
 from alexa_local.understand import OwnerAction
@@ -51,10 +52,10 @@ class Actor:
         try:
             outcome = self._dispatch(interpretation, self._services)
         except RequestRefused as error:
-            _LOG.debug("%s: %s", interpretation.intent, error)
+            _LOG.debug("%s: %s", interpretation.intent, error, extra=PRIVATE)
             outcome = refused(str(error))
         except AlexaLocalError as error:
-            _LOG.error("%s: %s", interpretation.intent, error)
+            _LOG.error("%s", error)
             outcome = refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
         self._last_reply = outcome.reply or self._last_reply
         return outcome
@@ -69,7 +70,7 @@ class Actor:
         except RequestRefused as error:
             return refused(str(error))
         except (Unforeseen, AlexaLocalError) as stopped:
-            _LOG.debug("%s cannot be rehearsed: %r", interpretation.intent, stopped)
+            _LOG.debug("%s cannot be rehearsed: %r", interpretation.intent, stopped, extra=PRIVATE)
             return None
 
     def _dispatch(self, interpretation: Interpretation, services: Services) -> Outcome:

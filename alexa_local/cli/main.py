@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the process's exit code (see `alexa_local.errors`)."""
     try:
         arguments = make_parser().parse_args(argv)
-        set_up_logging(arguments.verbose)
+        arguments.log = set_up_logging(arguments.verbose)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from alexa_local.cli.logs import is_journal
 from alexa_local.cli.standard_input import StandardInput
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
     finite = bool(arguments.file or arguments.stdin)
     source = _source(arguments, config, portaudio, lambda: daemon.is_stopping)
     daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio), finite)
-    service = "NOTIFY_SOCKET" in os.environ  # then the journal is read, not a screen
+    arguments.log.transcripts, arguments.log.state = config.log.transcripts, lambda: daemon.doing
+    service = "NOTIFY_SOCKET" in os.environ or is_journal(1)  # then the journal is read, not a screen
     return daemon.run() if arguments.quiet or service else _run_showing(daemon)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alexa_local.daemon.events import EventBus
@@ -28,6 +29,8 @@ class _Job:
 
     work: Callable[[], Any]
     promise: Future[Any]
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    """The asker's, which says for which request it is."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Act:
         while not self._stopping.is_set():
             job = self.jobs.get()
             if job is not None and job.promise.set_running_or_notify_cancel():
-                self._do(job)
+                job.context.run(self._do, job)
 
     def stop(self) -> None:
         """Make `run` return, from any thread, and cancel what was not begun."""

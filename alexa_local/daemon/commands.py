@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alexa_local.context import new_request, working_for
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.control import Answer, Command
 from alexa_local.daemon.controls import Controls
@@ -37,8 +38,9 @@ def commands(
             raise UsageError(
                 "There is nothing to say. Give some words, such as: alexa-local say what time is it"
             )
-        bus.publish("stt_text", {"text": words, "typed": True})
-        return act.heard([Hypothesis(words, 0.0)])
+        with working_for(new_request()):
+            bus.publish("stt_text", {"text": words, "typed": True})
+            return act.heard([Hypothesis(words, 0.0)])
 
     def stop(_: Mapping[str, Any]) -> Answer:
         request_stop("the command stop")

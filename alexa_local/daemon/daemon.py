@@ -20,6 +20,7 @@ from alexa_local.daemon.claim import Claim
 from alexa_local.daemon.commands import commands
 from alexa_local.daemon.control import ControlServer
 from alexa_local.daemon.controls import Controls
+from alexa_local.daemon.diary import Diary
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.indicating import start_buttons, start_indicator
 from alexa_local.daemon.listening import Capture, Listen
@@ -63,7 +64,8 @@ class Daemon:
             finite: the source ends, as a file does, and the daemon with it; nothing of it is dropped.
             env: the environment's variables, for the paths and for systemd.
         """
-        self.bus = EventBus()
+        self._diary = Diary(config.log.transcripts)
+        self.bus = EventBus(self._diary.take)
         self._config = config
         self._socket_path: Path = socket_path(config.daemon, env)
         self._assemble = assemble
@@ -110,13 +112,20 @@ class Daemon:
         """Whether the end has begun."""
         return self._supervisor.stopping.is_set()
 
+    @property
+    def doing(self) -> str:
+        """What it is doing: "idle", "listening" and so on, as `alexa_local.indicate.State` has it."""
+        return self._diary.state
+
     def request_stop(self, reason: str) -> None:
         """Begin the end, from any thread."""
         self._supervisor.request_stop(reason)
 
     def _work(self, claim: Claim, host: Host, parts: Parts) -> None:
         supervisor = self._supervisor
-        start_indicator(self._config, host, parts.local_only())
+        start_indicator(self._config, host)
+        if parts.local_only():
+            self.bus.publish("local_only", {"on": True})
         act = Act(
             parts.interpret,
             parts.perform,

@@ -34,14 +34,18 @@ class Subscription:
 class EventBus:
     """Takes events from any thread and never blocks."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(
+        self, first: Callable[[Event], None] = lambda event: None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Tell `first` of each event before all others, in the thread that publishes it."""
+        self._first, self._clock = first, clock
         self._lock = threading.Lock()
         self._listeners: tuple[Subscription, ...] = ()
 
     def publish(self, name: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell everyone that `name` happened; `data` must be JSON-serialisable."""
         event = Event(name, self._clock(), data or {})
+        self._first(event)
         for listener in self._listeners:
             listener.queue.put(event)
             listener.wake()

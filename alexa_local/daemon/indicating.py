@@ -8,7 +8,7 @@ from alexa_local.daemon.parts import Host
 from alexa_local.indicate import Indicator, Tracker, open_buttons, open_leds
 
 
-def start_indicator(config: Config, host: Host, local_only: bool) -> None:
+def start_indicator(config: Config, host: Host) -> None:
     """Light the LEDs, if there are any.
 
     Raises:
@@ -18,7 +18,7 @@ def start_indicator(config: Config, host: Host, local_only: bool) -> None:
     if leds is None:
         return
     events = host.bus.subscribe()
-    indicator = Indicator(leds, config.indicators, Tracker(local_only), events.queue)
+    indicator = Indicator(leds, config.indicators, Tracker(), events.queue)
     host.spawn("indicator", lambda: indicator.run(host.stopping.is_set), events.close)
 
 

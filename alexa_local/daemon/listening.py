@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from alexa_local.capture.microphone import OnState
 from alexa_local.capture.source import Source
+from alexa_local.context import end_request
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.errors import AlexaLocalError
@@ -197,6 +198,8 @@ class Listen:
                 self._finish()
             elif block is not None and not self.muted:
                 self._push(block)
+            if self._pipeline.state == "waiting":
+                end_request()
             if block is not None or self._capture.state != "open":
                 self.progress += 1
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from alexa_local.context import working_for
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.revision import Revision, revision
 from alexa_local.errors import LatticeError
@@ -138,7 +139,9 @@ class SecondLook:
         except BaseException:  # a defect, of which the thread dies; nobody shall wait for it
             look.settled.cancel()
             raise
-        self._revise(better).add_done_callback(lambda _: look.settled.set_result(None))
+        with working_for(look.request):
+            promise = self._revise(better)
+        promise.add_done_callback(lambda _: look.settled.set_result(None))
 
 
 class Readings:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from alexa_local.context import current_request
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
 from alexa_local.recognise.lattice import n_best
 
@@ -44,7 +45,7 @@ class Revisable:
     """The last request, as long as it may be revised.
 
     Attributes:
-        number: its number, from 1.
+        number: its number, by `alexa_local.context` where that has one; 0 before the first.
     """
 
     def __init__(self, window_s: float = WINDOW_S, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -58,7 +59,7 @@ class Revisable:
 
     def begin(self) -> None:
         """A new request; the one before can no more be revised."""
-        self.number += 1
+        self.number = current_request() or self.number + 1
 
     def settle(self) -> None:
         """From here on something may have been done, whatever goes wrong."""

@@ -30,9 +30,9 @@ class State(enum.Enum):
 class Tracker:
     """Takes events in their order; no thread and no clock inside."""
 
-    def __init__(self, local_only: bool = False) -> None:
+    def __init__(self) -> None:
         """Begin before the first event: the microphone is not there yet."""
-        self._holding = {State.CONNECTING, State.IDLE} | ({State.LOCAL_ONLY} if local_only else set())
+        self._holding = {State.CONNECTING, State.IDLE}
         self._failed_until_s = -math.inf
         self._takers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "microphone": lambda data: self._hold(

@@ -83,7 +83,9 @@ class Broker:
             NetworkError: there is no connection, the broker refused, or it did not confirm in time.
         """
         if not topic or any(sign in topic for sign in "+#\0"):
-            raise NetworkError(f"The topic {topic!r} cannot be published to. Name one without `+` and `#`.")
+            raise NetworkError(
+                "A topic cannot be published to: it is empty or has `+` or `#`. Name another one."
+            )
         if len(payload.encode()) > MOST_PAYLOAD_BYTES:
             raise NetworkError(f"A message of {len(payload)} characters is too long. Shorten the payload.")
         with self._lock:
@@ -116,7 +118,7 @@ class Broker:
             raise NetworkError(f"The MQTT broker at {where} did not confirm a message. Check the network.")
         if refusal:
             raise NetworkError(
-                f"The MQTT broker at {where} refused {topic} ({refusal}). Check its access rules."
+                f"The MQTT broker at {where} refused a message ({refusal}). Check its access rules."
             )
 
     def _drop(self) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import mutagen
 
+from alexa_local.context import PRIVATE
 from alexa_local.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ def _tags(path: Path) -> dict[str, str]:
     try:
         found = mutagen.File(path, easy=True)
     except (mutagen.MutagenError, OSError, ValueError) as error:
-        log.debug("No tags in %s: %s", path, error)
+        log.debug("No tags in %s: %s", path, error, extra=PRIVATE)
         return {}
     if found is None or found.tags is None:
         return {}

@@ -12,6 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from alexa_local.context import PRIVATE
 from alexa_local.errors import AudioFileError, ConfigError
 from alexa_local.playback.library import MusicLibrary, Track
 from alexa_local.playback.mixer import Mixer, to_stereo
@@ -193,7 +194,7 @@ class MusicPlayer:
                 if sound.samplerate != self._mixer.rate_hz:
                     self._put(resample.resample_chunk(np.zeros((0, 2), np.float32), last=True), choice)
         except AudioFileError as error:
-            log.warning("Skipping a track: %s", error)
+            log.warning("Skipping a track that cannot be read: %s", error, extra=PRIVATE)
 
     def _at_our_rate(
         self, resample: soxr.ResampleStream, frames: NDArray[np.float32], rate_hz: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import logging
 import queue
 import threading
@@ -44,7 +45,9 @@ class Playback:
         self._mixer = mixer
         self._voice = voice
         self._on_event = on_event
-        self._replies: queue.Queue[tuple[int, str, bool] | None] = queue.Queue(_WAITING_REPLIES)
+        self._replies: queue.Queue[tuple[int, str, bool, contextvars.Context] | None] = queue.Queue(
+            _WAITING_REPLIES
+        )
         self._state = threading.Condition()
         self._unspoken = 0
         self._silenced = 0  # grows with every `stop_speaking`: replies from before it are not spoken
@@ -58,7 +61,7 @@ class Playback:
             return
         with self._state:
             try:
-                self._replies.put_nowait((self._silenced, text, True))
+                self._replies.put_nowait((self._silenced, text, True, contextvars.copy_context()))
             except queue.Full:
                 self.dropped_replies += 1
                 log.warning("%d replies are waiting to be spoken; one is left out.", _WAITING_REPLIES)
@@ -69,7 +72,7 @@ class Playback:
         """Make the sound of a reply that may have to be spoken soon; nothing is heard of it."""
         if text.strip():
             with contextlib.suppress(queue.Full):
-                self._replies.put_nowait((self._silenced, text, False))
+                self._replies.put_nowait((self._silenced, text, False, contextvars.copy_context()))
 
     def stop_speaking(self) -> None:
         """Break off the reply that is spoken, and forget those that wait."""
@@ -142,12 +145,12 @@ class Playback:
     def _run(self) -> None:
         """The thread "voice"."""
         while (reply := self._replies.get()) is not None:
-            silenced, text, aloud = reply
+            silenced, text, aloud, asker = reply
             if not aloud:
                 self._voice.speak(text)  # which keeps it
                 continue
             if silenced == self._silenced:
-                self._speak(silenced, text)
+                asker.run(self._speak, silenced, text)  # the log then knows for which request
             with self._state:
                 self._unspoken -= 1
                 self._state.notify_all()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.context import begin_request
 from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, LatticeArc
 
 
@@ -69,6 +70,7 @@ class FakePipeline:
 
     def listen(self) -> None:
         """Open a request without the wake word."""
+        begin_request()
         self.state, self._quiet_samples = "listening", 0
         self._on_event("wake_word_detected", {"score": 1.0})
         self._on_event("listening", {})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from alexa_local.context import PRIVATE
 from alexa_local.messages import Hypothesis, Interpretation
 from alexa_local.understand.catalogue import Catalogue
 from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template
@@ -88,7 +89,8 @@ class Understander:
         if chosen is None:
             return Interpretation("", {}, readings[0].text if readings else "", 0.0)
         match, hypothesis = chosen
-        _LOG.debug("%r is %s, %.1f letters off", hypothesis.text, match.group.intent, match.edits)
+        said, intent = hypothesis.text, match.group.intent
+        _LOG.debug("%r is %s, %.1f letters off", said, intent, match.edits, extra=PRIVATE)
         confidence = max(0.0, 1.0 - match.relative)
         return Interpretation(match.group.intent, self._slots(match), hypothesis.text, round(confidence, 3))
 

@@ -12,8 +12,8 @@ HEARD = [("wake_word_detected", {}), ("listening", {}), ("stt_text", {"text": "s
 DONE = [("action", {"done": True}), ("idle", {})]
 
 
-def tracked(*events, local_only=False, now_s=0.0) -> Tracker:
-    tracker = Tracker(local_only)
+def tracked(*events, now_s=0.0) -> Tracker:
+    tracker = Tracker()
     for name, data in events:
         tracker.take(Event(name, 0.0, data), now_s)
     return tracker
@@ -64,10 +64,6 @@ def test_a_failure_is_shown_for_a_moment(event):
 def test_who_speaks_again_sees_no_old_failure():
     tracker = tracked(*READY, ("action", {"done": False}), ("listening", {}))
     assert tracker.state(0.0) is State.LISTENING
-
-
-def test_local_only_is_known_from_the_start():
-    assert tracked(*READY, local_only=True).state(0.0) is State.LOCAL_ONLY
 
 
 def test_lost_events_end_what_one_of_them_may_have_ended():
