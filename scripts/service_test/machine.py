@@ -85,7 +85,7 @@ class Machine:
         try:
             self.wait("the container's first process", lambda: bool(children.read_text().strip()), 20)
             self._pid = children.read_text().split()[0]
-            self.wait("the boot", self._has_booted, 60)
+            self.wait("the boot", self._has_booted, 180)
         except BaseException:
             self._nspawn.kill()
             raise

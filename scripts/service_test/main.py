@@ -65,15 +65,17 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> int:
 
 
 def _take_steps(suite: Suite) -> int:
+    """One line for each; after a failure the others are still tried."""
+    failed = 0
     for name, step in suite.steps():
         began_s = time.monotonic()
         try:
             _done(began_s, name, step())
         except (Broken, subprocess.TimeoutExpired) as trouble:
+            failed += 1
             print(f"FAILED  {time.monotonic() - began_s:6.1f} s  {name}: {trouble}", flush=True)
-            return 1
-    print("All of it holds.")
-    return 0
+    print(f"{failed} steps failed." if failed else "All of it holds.")
+    return 1 if failed else 0
 
 
 def _done(began_s: float, name: str, detail: str) -> None:
