@@ -1,0 +1,48 @@
+"""The units: as closed as we say, and nothing in them that systemd does not know."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = sorted((ROOT / "systemd").glob("*.*"))
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing"
+)
+
+
+def analyze(*words):
+    done = subprocess.run(["systemd-analyze", *map(str, words)], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+@needs_systemd
+@pytest.mark.parametrize(
+    "unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda one: one.name
+)
+def test_a_service_is_exposed_by_no_more_than_2_of_10(unit):
+    code, said = analyze("security", "--offline=true", "--threshold=20", "--no-pager", unit)
+    if "Unknown" in said or "unrecognized option" in said:
+        pytest.skip("this systemd-analyze cannot look at a file")
+    assert code == 0, said
+
+
+@needs_systemd
+def test_systemd_knows_every_setting(tmp_path):
+    for unit in UNITS:
+        text = unit.read_text()
+        (tmp_path / unit.name).write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", text))
+    _, said = analyze("verify", "--man=no", *(tmp_path / unit.name for unit in UNITS))
+    assert not [line for line in said.splitlines() if "alexa-local" in line], said
+
+
+def test_the_service_has_no_device_but_sound_and_no_network_of_its_own():
+    unit = (ROOT / "systemd/alexa-local.service").read_text().splitlines()
+    assert [line for line in unit if line.startswith("DeviceAllow=")] == ["DeviceAllow=char-alsa rw"]
+    assert "DevicePolicy=closed" in unit
+    assert "IPAddressDeny=any" in unit
+    assert not [line for line in unit if line.startswith("IPAddressAllow=")]
+    assert not [line for line in unit if "network-online" in line]
