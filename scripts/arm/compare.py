@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURE_TOLERANCE, ENCODER_TOLERANCE = 1e-3, 2e-2
-"""How far features (nats) and the encoder's outputs may be apart: another order of rounding, which int8
-activations amplify, and nothing more."""
+FEATURE_TOLERANCE = 1e-3
+"""How far features, in nats, may be apart."""
+
+INT8_STEPS = 1.0
+"""How far the encoder's outputs may be apart: so many steps of an int8 that just holds the largest of them. Arm
+rounds activations to int8 in an order of its own, and what falls on the other side of a half is a step away."""
 
 WAKE_TOLERANCE = 0.02
 """How far the wake word's scores, 0 to 1, may be apart."""
@@ -40,15 +43,21 @@ def faults(here: Found, there: Found) -> Iterator[str]:
     yield from _wakes(here.woken, there.woken)
     if best_reading(here.readings) != best_reading(there.readings):
         yield f"lattice: {best_reading(there.readings)!r} instead of {best_reading(here.readings)!r}"
-    for kind, limit in (("features", FEATURE_TOLERANCE), ("encoder", ENCODER_TOLERANCE)):
+    for kind, limit in limits(here.numbers).items():
         apart = largest_difference(here.numbers, there.numbers, kind)
         if not apart <= limit:
-            yield f"{kind}: {apart:.2g} apart, more than {limit:g}"
+            yield f"{kind}: {apart:.2g} apart, more than {limit:.2g}"
 
 
 def texts(transcribed: str) -> list[str]:
     """The best reading of each line of `transcribe --json`."""
     return [json.loads(line)["text"] for line in transcribed.splitlines()]
+
+
+def limits(here: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    """How far the numbers of each kind may be apart from these."""
+    largest = max(float(np.abs(value).max()) for name, value in here.items() if name.endswith(" encoder"))
+    return {"features": FEATURE_TOLERANCE, "encoder": INT8_STEPS * largest / 127}
 
 
 def largest_difference(

@@ -50,7 +50,7 @@ def test_every_command_and_option_that_is_named_exists(document: Path) -> None:
 
 def test_the_readme_lists_every_command() -> None:
     section = (ROOT / "README.md").read_text().split("\n## Commands\n")[1].split("\n## ")[0]
-    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    cells = [re.split(r"(?<!\\)\|", line)[1] for line in section.splitlines() if line.startswith("| `")]
     listed = [span.replace("\\", "") for cell in cells for span in re.findall(r"`([^`]+)`", cell)]
     missing = [
         words
