@@ -57,8 +57,8 @@ def test_what_was_not_understood_is_read_anew_and_done(said) -> None:
     daemon = said("mumble", lambda _: lattice_of("light"))
     first = daemon.event("intent")
     assert (first["intent"], first["text"]) == ("", "mumble")
-    assert daemon.event("revision") == {"request": 1, "source": "rescored", "refused": ""}
-    assert daemon.event("reset") == {"reason": "revised", "request": 1}
+    assert daemon.event("revision") == {"request": first["request"], "source": "rescored", "refused": ""}
+    assert daemon.event("reset") == {"reason": "revised", "request": first["request"]}
     again = daemon.event("intent")
     assert (again["intent"], again["revised_by"]) == ("TurnOn", "rescored")
     assert daemon.event("action")["done"]
