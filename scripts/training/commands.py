@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from num2words import num2words
@@ -39,6 +39,8 @@ _DAYPARTS = (
     "in the morning",
 )
 _PARTS_OF_HOUR = ("half past", "quarter past", "quarter to", "ten past", "twenty to")
+_NAME_SLOT = re.compile(r"\{(contact|artist|song|album|playlist|item|city)\}")
+_NAME_ALONE = 0.1
 _INNERMOST = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
 
 
@@ -92,8 +94,18 @@ class Commands:
 
     def home(self) -> str:
         """A command to the home."""
+        return self._fill(self._home_template())
+
+    def named(self, name: Callable[[], str]) -> str:
+        """A command about people and things that `name` names anew each time; now and then a name alone."""
+        filled = "@" if self._random.random() < _NAME_ALONE else ""
+        while "@" not in filled:
+            filled = self._fill(_NAME_SLOT.sub("@", self._home_template()))
+        return re.sub("@", lambda _: name(), filled)
+
+    def _home_template(self) -> str:
         kind = self._random.choices(self._kinds, self._weights)[0]
-        return self._fill(self._pick(HOME_TEMPLATES[kind][1]))
+        return self._pick(HOME_TEMPLATES[kind][1])
 
     def _pick(self, choices: Sequence[str]) -> str:
         return self._random.choice(choices)

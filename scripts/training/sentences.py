@@ -19,6 +19,7 @@ from random import Random
 
 from alexa_local.recognise.normalise import spoken_form
 from scripts.training.commands import Commands
+from scripts.training.made_up_names import MadeUpNames
 
 MAX_WORDS = 16
 MAX_PROSE_WORDS = 14
@@ -62,6 +63,18 @@ def dictations(text_folder: Path, seed: int) -> Iterator[str]:
     while True:
         sentence = spoken_form(commands.dictated())
         if 1 <= len(sentence.split()) <= MAX_DICTATED_WORDS and not held_out(sentence):
+            yield sentence
+
+
+def named_requests(text_folder: Path, seed: int) -> Iterator[str]:
+    """Yields home commands with made-up names for ever, each name new, without those that are held out."""
+    random = Random(seed)
+    text = [*corpus_sentences(text_folder), *prose_sentences(text_folder)]
+    names = MadeUpNames(random, {word for sentence in text for word in sentence.split()})
+    commands = Commands(random, music_names(text_folder))
+    while True:
+        sentence = spoken_form(commands.named(names.draw))
+        if _readable(sentence, MAX_WORDS) and not held_out(sentence):
             yield sentence
 
 

@@ -4,7 +4,8 @@
 
 Each shard is a random mix of its own; its manifest appears when the shard is complete, and a complete
 shard is skipped when the command is run again. Kinds: `commands` (everything to train recognition),
-`dictated` (spelled names, numbers and addresses, for more of them),
+`dictated` (spelled names, numbers and addresses, for more of them), `names` (home commands with made-up
+names, for attention biasing alone),
 `alexa` (the wake word and what sounds like it) and `heldout` (home commands that are never trained on,
 by a voice that is never trained on).
 """
@@ -73,7 +74,7 @@ def main() -> None:
         "--hours",
         type=float,
         default=30.0,
-        help="of speech, in all shards together (kinds commands and dictated)",
+        help="of speech, in all shards together (kinds commands, dictated and names)",
     )
     parser.add_argument(
         "--clips", type=int, default=300, help="in all shards together (kinds alexa and heldout)"
@@ -126,7 +127,7 @@ def make_shard(task: Task) -> str:
             soundfile.write(task.out / name, wave, SAMPLE_RATE_HZ, subtype="PCM_16")
             rows.append(row(task, name, utterance, wave.size / SAMPLE_RATE_HZ, speech_end_s))
             seconds += wave.size / SAMPLE_RATE_HZ
-        if task.kind in ("commands", "dictated") and seconds >= task.hours * 3600:
+        if task.kind in STREAMS and seconds >= task.hours * 3600:
             break
     part = manifest.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
@@ -155,18 +156,11 @@ def row(
     return fields
 
 
-def plan_commands(task: Task) -> Iterator[Utterance]:
-    """Every shard takes its own share of one stream of sentences, without end."""
+def plan_stream(task: Task) -> Iterator[Utterance]:
+    """Every shard takes its own share of its kind's one stream of sentences, without end."""
     random = Random(f"{task.seed}/{task.shard}")
-    stream = sentences.sentences(task.text_folder, task.seed)
+    stream = STREAMS[task.kind](task.text_folder, task.seed)
     for text in islice(stream, task.shard, None, task.shards):
-        yield disguise(text, *_voice(random, ENGINE_SHARES), random)
-
-
-def plan_dictated(task: Task) -> Iterator[Utterance]:
-    """Every shard takes its own share of one stream of spelled names, numbers and addresses, without end."""
-    random = Random(f"{task.seed}/{task.shard}")
-    for text in islice(sentences.dictations(task.text_folder, task.seed), task.shard, None, task.shards):
         yield disguise(text, *_voice(random, ENGINE_SHARES), random)
 
 
@@ -191,9 +185,14 @@ def plan_held_out(task: Task) -> Iterator[Utterance]:
         yield replace(plain, rate=random.uniform(0.88, 1.15))
 
 
+STREAMS: dict[str, Callable[[Path, int], Iterator[str]]] = {
+    "commands": sentences.sentences,
+    "dictated": sentences.dictations,
+    "names": sentences.named_requests,
+}
+"""Sentences without end, of the kinds whose shards are full after their hours."""
 PLANS: dict[str, Callable[[Task], Iterator[Utterance]]] = {
-    "commands": plan_commands,
-    "dictated": plan_dictated,
+    **dict.fromkeys(STREAMS, plan_stream),
     "alexa": plan_alexa,
     "heldout": plan_held_out,
 }

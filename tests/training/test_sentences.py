@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from alexa_local.recognise.normalise import spoken_form
-from scripts.training import commands, sentences
+from scripts.training import commands, sentences, vocabulary
 from scripts.training.command_templates import HOME_TEMPLATES, SPELLED_TEMPLATES
+from scripts.training.made_up_names import TESTED_WITH, MadeUpNames
 from scripts.training.wake_sentences import WAKE_WORD, sound_alike
 
 MUSIC = {"artist": ["an artist"], "track": ["a track"], "album": ["an album"], "playlist": ["a list"]}
@@ -83,3 +84,22 @@ def test_every_template_can_be_filled() -> None:
 def test_sound_alikes_are_never_the_wake_word() -> None:
     random = Random(7)
     assert all(WAKE_WORD not in sound_alike(random).split() for _ in range(2000))
+
+
+def test_requests_with_made_up_names_hold_no_word_of_the_names_to_test_with(text_folder: Path) -> None:
+    (text_folder / "slurp_lm.txt").write_text(
+        "call aurelio about the garden\nremember every wonderful holiday\n"
+    )
+    drawn = list(islice(sentences.named_requests(text_folder, 8), 500))
+    words = {word for sentence in drawn for word in sentence.split()}
+    assert words.isdisjoint(TESTED_WITH)
+    assert len(words) > 500
+    assert all(spoken_form(sentence) == sentence for sentence in drawn)
+    assert drawn == list(islice(sentences.named_requests(text_folder, 8), 500))
+
+
+def test_a_name_has_a_word_that_is_in_no_training_text() -> None:
+    known = {"garden", "wonderful", "holiday", "remember", "aurelio"}
+    names = MadeUpNames(Random(9), known)
+    for name in (names.draw() for _ in range(500)):
+        assert set(name.split()) - known - set(vocabulary.FIRST_NAMES)
