@@ -1,5 +1,5 @@
 #!/bin/sh
-# Train the recogniser from nothing: synthesise, extract, learn the word pieces, train, export.
+# Train the recogniser from nothing: synthesise, extract, learn the word pieces, train, export; then its attention.
 #   scripts/training/asr/recipe.sh DATA WORK      DATA: folder of manifests (librispeech, speechocean, ... and text/)
 # Synthesis needs flite, festival (festvox-kallpc16k, festvox-us-slt-hts), espeak-ng and, from Debian's non-free part,
 # libttspico-utils; without pico the other voices fill in. Everything resumes where it was interrupted.
@@ -15,6 +15,7 @@ mkdir -p "$stores" "$run"
 
 "$python" -m scripts.training.synthesise --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
 "$python" -m scripts.training.synthesise --out "$work/synth2" --text "$data/text" --seed 2 --hours 8 --shards 5
+"$python" -m scripts.training.synthesise --out "$work/synth_names" --text "$data/text" --seed 1 --kind names --hours 1.5 --shards 1
 "$python" -m scripts.training.synthesise --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
 
 store() { # NAME MANIFEST... [--only REGEX] [--drop REGEX]: one feature store, unless it is there
@@ -37,6 +38,7 @@ done
 for shard in "$work"/synth2/shard-*; do
     store "synth-2${shard##*-}" --manifest "$shard/manifest.jsonl"
 done
+store names-00 --manifest "$work/synth_names/shard-00/manifest.jsonl" # for the attention alone
 set --
 for shard in "$work"/synth_alexa/shard-*; do
     set -- "$@" --manifest "$shard/manifest.jsonl"
@@ -58,3 +60,7 @@ done
 [ -e "$work/ngrams.npz" ] || "$python" -m scripts.training.asr.ngram --pieces "$run" --text "$data/text" --stores "$stores" \
     --sentences 190000 --out "$work/ngrams.npz"
 "$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
+
+"$python" -m scripts.training.attention.train --recogniser "$run" --run "$work/attention" --stores "$stores" \
+    --minutes "${ATTENTION_MINUTES:-12}" --threads "${THREADS:-1}"
+"$python" -m scripts.training.attention.export --run "$work/attention" --model firmware_models/asr-en

@@ -23,8 +23,6 @@ PRESENT = 0.7
 """Share of the utterances of which phrases are in the catalogue."""
 WORDS_A_PHRASE = 4
 """Of such an utterance: so many words for each phrase of it that is drawn."""
-WITHOUT = 0.15
-"""Share of the batches of which no phrase is in the catalogue."""
 FEWEST, MOST = 10, 400
 """Phrases of a catalogue, drawn evenly over the logarithm."""
 COMMON = 150
@@ -95,11 +93,11 @@ def split_words(labels: Iterable[int], starts: NDArray[np.bool_]) -> list[Word]:
 
 
 def draw_catalogue(
-    batch: Batch, words: Words, starts: NDArray[np.bool_], random: np.random.Generator
+    batch: Batch, words: Words, starts: NDArray[np.bool_], random: np.random.Generator, without: float = 0.15
 ) -> Catalogue:
-    """A catalogue of its own for a batch, in which some of what is said stands."""
+    """A catalogue of its own for a batch, in which some of what is said stands, or at a chance nothing."""
     said = split_batch(batch, starts)
-    without = random.random() < WITHOUT
+    empty = random.random() < without
     drawn = {
         words.draw(sentence, random)
         for sentence in said
@@ -107,9 +105,9 @@ def draw_catalogue(
         for _ in range(1 + len(sentence) // WORDS_A_PHRASE)
     }
     size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST))))
-    phrases = set() if without else drawn
+    phrases = set() if empty else drawn
     phrases.update(_distractor(list(drawn), words, starts, random) for _ in range(size))
-    if without:
+    if empty:
         phrases -= mark(said, phrases, batch.labels.shape)[1]
     phrases.discard(())
     return Catalogue(frozenset(phrases), mark(said, phrases, batch.labels.shape)[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,6 +25,11 @@ class Losses:
     ctc: Tensor
 
 
+def encode(model: Transducer, batch: Batch) -> Batch:
+    """The batch with what the encoder makes of its frames, (B, T, width), in their place."""
+    return replace(batch, frames=model.encoder(batch.frames))
+
+
 def losses(
     model: Transducer,
     biasing: Biasing,
@@ -38,13 +43,13 @@ def losses(
     Args:
         model: the recogniser.
         biasing: the biasing networks.
-        batch: what is said.
+        batch: what is said, after `encode`.
         places: the catalogue.
         learn_recogniser: whether gradients go into the recogniser, and its CTC loss is computed.
         fast_emit: FastEmit's lambda.
     """
+    hidden = batch.frames
     with torch.set_grad_enabled(learn_recogniser and torch.is_grad_enabled()):
-        hidden = model.encoder(batch.frames)
         ctc_log_p = functional.log_softmax(model.ctc(hidden), -1)  # (B, T, pieces)
         encoded, predicted = model.encoder_out(hidden), model.predict(batch.labels)
         low = band(ctc_log_p, batch.labels, batch.steps, batch.counts, BAND)

@@ -1,117 +1,48 @@
 """Train the biasing networks on a recogniser, frozen or learning along; resumes from its last checkpoint.
 
-    python -m scripts.training.attention.train --recogniser DIR --run DIR --stores DIR --minutes 22
+    python -m scripts.training.attention.train --recogniser DIR --run DIR --stores DIR
 
 The recogniser's folder is a run of `scripts.training.asr.train` (checkpoint.pt, pieces.model, pieces.txt).
-Every batch has a catalogue of its own. Progress goes to RUN/log.jsonl, with the losses on batches that are
-drawn apart: `none` without a catalogue, `with` one that holds what is said, `anti` with one that does not;
-`inside` is the share of their labels that a phrase of the catalogue is of.
+Among the stores are some with made-up names (names-*), of which the recogniser has learnt nothing. The
+batches are a pool that is made at the start (encoded, unless the recogniser learns along); every time that
+one is drawn, it has a new catalogue. Progress goes to RUN/log.jsonl, with the losses on batches that are kept
+apart, of names and of the rest: `none` without a catalogue, `with` one that holds what is said, `anti` with
+one that does not; `inside` is the share of their labels that a phrase of the catalogue is of.
 Several processes train together when started with torchrun, as for the recogniser.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sentencepiece
 import torch
-from numpy.typing import NDArray
 from torch import distributed, nn
 
 from scripts.training.asr.data import Batch
 from scripts.training.asr.export import load_average
-from scripts.training.asr.features import open_store
-from scripts.training.asr.model import Shape, Transducer
-from scripts.training.asr.train import CTC_WEIGHT, FAST_EMIT, PARTS, open_trainset, save, share_gradients
-from scripts.training.attention.catalogue import Catalogue, Words, draw_catalogue, places, split_words, unsaid
-from scripts.training.attention.loss import losses
+from scripts.training.asr.model import Shape
+from scripts.training.asr.train import CTC_WEIGHT, FAST_EMIT, save, share_gradients
+from scripts.training.attention.catalogue import places
+from scripts.training.attention.loss import encode, losses
 from scripts.training.attention.model import Biasing, Places, Sizes
+from scripts.training.attention.pool import Held, Pool
 
-RATE = 2e-3
-DECAY = 0.4
+RATE, RATE_OF_NATS = 1e-3, 2e-2
+"""Of the weights, and of what is counted in nats (values, trust, no_score) and has far to go."""
+DECAY = 0.5
 """Share of the training in which the rate falls to nothing."""
-WARM_UP_STEPS = 100
+WARM_UP_STEPS = 20
 WITHOUT_CATALOGUE = 0.2
 """Share of the batches without any catalogue, when the recogniser learns along: it must stay good alone."""
 AVERAGE = 0.98
-HELD_OUT = 4
-"""Batches for judging, drawn apart from those that are trained on."""
-HELD_OUT_SEED = 10_000
 EVERY_STEPS, JUDGE_EVERY_S, SAVE_EVERY_S = 25, 150.0, 90.0
-
-
-class Task:
-    """The batches, and catalogues for them."""
-
-    def __init__(self, recogniser: Path, stores: Path, sizes: Sizes, seed: int) -> None:
-        self._stores, self._pieces = stores, recogniser / "pieces.model"
-        self._random = np.random.default_rng(seed)
-        text = sentencepiece.SentencePieceProcessor(model_file=str(self._pieces))
-        self.starts: NDArray[np.bool_] = np.array(
-            [text.id_to_piece(i).startswith("\u2581") for i in range(sizes.pieces)]
-        )
-        self.words = Words(split_words(labels, self.starts) for labels in text.encode(texts_in(stores)))
-
-    def batches(self, seed: int) -> Iterator[Batch]:
-        """Endless batches of the recogniser's training set."""
-        return open_trainset(self._stores, self._pieces, seed).batches(ahead=3)
-
-    def catalogue(self, batch: Batch, random: np.random.Generator | None = None) -> Catalogue:
-        """A new catalogue for a batch."""
-        return draw_catalogue(batch, self.words, self.starts, random or self._random)
-
-
-def texts_in(stores: Path) -> list[str]:
-    """What is said in the stores, each sentence once."""
-    names = (folder for folder in sorted(stores.iterdir()) if folder.name.split("-")[0] in PARTS)
-    return sorted({row["text"] for folder in names for row in open_store(folder)[1] if row["text"]})
-
-
-@dataclass(frozen=True)
-class Held:
-    """A batch for judging, the places of a catalogue that holds some of what is said, and without that."""
-
-    batch: Batch
-    saying: Places
-    unsaid: Places
-    inside: float
-
-
-def judge(model: Transducer, biasing: Biasing, held: list[Held]) -> dict[str, float]:
-    """Mean transducer losses of batches without, with and against their catalogues; `inside`."""
-    with torch.no_grad():
-        rows = [
-            [
-                float(losses(model, biasing, one.batch, which).transducer)
-                for which in (None, one.saying, one.unsaid)
-            ]
-            for one in held
-        ]
-    means = np.mean([[*row, one.inside] for row, one in zip(rows, held, strict=True)], axis=0).round(4)
-    return dict(zip(("none", "with", "anti", "inside"), means.tolist(), strict=True))
-
-
-def hold_out(task: Task) -> list[Held]:
-    """Batches, each with a catalogue that holds some of what is said, and the same one without that."""
-    held = []
-    for batch in itertools.islice(task.batches(HELD_OUT_SEED), HELD_OUT):
-        drawn = (task.catalogue(batch, np.random.default_rng(attempt)) for attempt in range(100))
-        catalogue = next((one for one in drawn if one.inside.any()), None)
-        if catalogue:
-            anti = unsaid(batch, catalogue, task.starts)
-            inside = float(catalogue.inside.sum() / batch.counts.sum())
-            held.append(Held(batch, places(batch, catalogue.phrases), places(batch, anti.phrases), inside))
-    return held
 
 
 class Training:
@@ -127,7 +58,15 @@ class Training:
         mean = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
         self.average = torch.optim.swa_utils.AveragedModel(self.biasing, multi_avg_fn=mean)
         self.model_average = torch.optim.swa_utils.AveragedModel(self.model, multi_avg_fn=mean)
-        groups = [{"params": list(self.biasing.parameters()), "peak": RATE}]
+        nats = {"values", "trust", "no_score"}
+        groups: list[dict[str, Any]] = [
+            {"params": [p for name, p in self.biasing.named_parameters() if name not in nats], "peak": RATE},
+            {
+                "params": [p for name, p in self.biasing.named_parameters() if name in nats],
+                "peak": RATE_OF_NATS,
+                "weight_decay": 0.0,
+            },
+        ]
         if self.learns_along:
             groups.append({"params": list(self.model.parameters()), "peak": recogniser_rate})
         self.optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), weight_decay=1e-3)
@@ -170,13 +109,22 @@ class Training:
             used_s=self.used_s,
         )
 
+    @torch.no_grad()
+    def prepare(self, batch: Batch) -> Batch:
+        """A batch as the pool keeps it: encoded, unless the encoder learns."""
+        return batch if self.learns_along else encode(self.model, batch)
+
+    def encoded(self, batch: Batch) -> Batch:
+        """A batch of the pool as the losses take it."""
+        return encode(self.model, batch) if self.learns_along else batch
+
     def learn(self, batch: Batch, places: Places | None, progress: float) -> float:
         """One step; returns its transducer loss."""
         factor = min(1.0, (self.step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         fast_emit = FAST_EMIT if self.learns_along else 0.0
-        found = losses(self.model, self.biasing, batch, places, self.learns_along, fast_emit)
+        found = losses(self.model, self.biasing, self.encoded(batch), places, self.learns_along, fast_emit)
         loss = found.transducer + CTC_WEIGHT * found.ctc
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -192,6 +140,20 @@ class Training:
         return found.transducer.item()
 
 
+@torch.no_grad()
+def judge(one: Training, held: list[Held]) -> dict[str, float]:
+    """Mean transducer losses of batches without, with and against their catalogues; `inside`."""
+    rows = [
+        [
+            float(losses(one.model, one.averaged, one.encoded(apart.batch), which).transducer)
+            for which in (None, apart.saying, apart.unsaid)
+        ]
+        for apart in held
+    ]
+    means = np.mean([[*row, apart.inside] for row, apart in zip(rows, held, strict=True)], axis=0).round(4)
+    return dict(zip(("none", "with", "anti", "inside"), means.tolist(), strict=True))
+
+
 def load_biasing(checkpoint: Path) -> Biasing:
     """The averaged biasing networks of a checkpoint."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=False)
@@ -204,34 +166,27 @@ def load_biasing(checkpoint: Path) -> Biasing:
 
 
 def train(
-    recogniser: Path, run: Path, stores: Path, minutes: float, seed: int, threads: int, recogniser_rate: float
+    one: Training, stores: Path, run: Path, minutes: float, batches: int, seed: int, rank: int = 0
 ) -> None:
-    """Train until the minutes are used up; `run` takes checkpoint.pt, the pieces and log.jsonl."""
-    if "WORLD_SIZE" in os.environ:
-        distributed.init_process_group("gloo")
-    rank = distributed.get_rank() if distributed.is_initialized() else 0
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
-    run.mkdir(parents=True, exist_ok=True)
-    for file in ("pieces.model", "pieces.txt"):
-        shutil.copyfile(recogniser / file, run / file)
-    shape = Shape(**torch.load(recogniser / "checkpoint.pt", weights_only=False)["shape"])
-    one = Training(recogniser, run, Sizes(pieces=shape.pieces, joint=shape.joint), recogniser_rate)
-    task = Task(recogniser, stores, one.biasing.sizes, seed + one.step + 1000 * rank)
-    held = hold_out(task) if rank == 0 else []
+    """Train until the minutes are used up; `run` holds pieces.model, takes checkpoint.pt and log.jsonl."""
+    if one.used_s >= 60 * minutes:
+        return
+    pool = Pool(stores, run / "pieces.model", batches, one.prepare, seed + one.step + 1000 * rank)
+    held = pool.hold_out() if rank == 0 else {}
     sums, saved_s, judged_s = [], one.used_s, -JUDGE_EVERY_S
     one.start()
-    for batch in task.batches(seed + one.step + 1000 * rank):
+    done = False
+    while not done:
         progress = one.used_s / (60 * minutes)
+        batch, catalogue = pool.draw()
         alone = one.learns_along and np.random.default_rng(one.step).random() < WITHOUT_CATALOGUE
-        found = None if alone else places(batch, task.catalogue(batch).phrases)
-        sums.append(one.learn(batch, found, progress))
+        sums.append(one.learn(batch, None if alone else places(batch, catalogue.phrases), progress))
         done = one.used_s >= 60 * minutes
         if rank == 0 and (one.step % EVERY_STEPS == 0 or done):
             line: dict[str, Any] = {"step": one.step, "minutes": round(one.used_s / 60, 3)}
             line["transducer"] = round(float(np.mean(sums)), 4)
             if done or one.used_s - judged_s >= JUDGE_EVERY_S:
-                line.update(judge(one.model, one.averaged, held))
+                line.update({kind: judge(one, apart) for kind, apart in held.items()})
                 judged_s = one.used_s
             with (run / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
@@ -239,8 +194,6 @@ def train(
         if rank == 0 and (done or one.used_s - saved_s > SAVE_EVERY_S):
             saved_s = one.used_s
             one.save()
-        if done:
-            return
 
 
 def main() -> None:
@@ -248,14 +201,27 @@ def main() -> None:
     parser.add_argument("--recogniser", type=Path, required=True, help="run folder of the trained recogniser")
     parser.add_argument("--run", type=Path, required=True, help="takes the checkpoint and the log")
     parser.add_argument("--stores", type=Path, required=True, help="folder of feature stores")
-    parser.add_argument("--minutes", type=float, default=22.0)
+    parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--batches", type=int, default=100, help="of made-up names, and as many others")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--recogniser-rate", type=float, default=0.0, help="train the recogniser along at this rate (1e-5)"
     )
     args = parser.parse_args()
-    train(args.recogniser, args.run, args.stores, args.minutes, args.seed, args.threads, args.recogniser_rate)
+    if "WORLD_SIZE" in os.environ:
+        distributed.init_process_group("gloo")
+    rank = distributed.get_rank() if distributed.is_initialized() else 0
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    args.run.mkdir(parents=True, exist_ok=True)
+    for file in ("pieces.model", "pieces.txt"):
+        shutil.copyfile(args.recogniser / file, args.run / file)
+    shape = Shape(**torch.load(args.recogniser / "checkpoint.pt", weights_only=False)["shape"])
+    one = Training(
+        args.recogniser, args.run, Sizes(pieces=shape.pieces, joint=shape.joint), args.recogniser_rate
+    )
+    train(one, args.stores, args.run, args.minutes, args.batches, args.seed, rank)
 
 
 if __name__ == "__main__":
