@@ -62,8 +62,9 @@ def check_daemon(status: Mapping[str, Any] | None) -> list[Finding]:
         fact = f"the daemon has none (it is {status.get('microphone', 'unknown')})"
         remedy = "Plug one in; `alexa-local devices` lists them, `alexa-local setup` chooses."
         findings.append(Finding("microphone", "fail", fact, remedy))
-    loudspeaker = status.get("loudspeaker", "unknown")
-    if loudspeaker == "missing":
+    if status.get("loudspeaker") == "open":
+        findings.append(Finding("loudspeaker", "ok", "the daemon has it open"))
+    elif status.get("loudspeaker") == "missing":
         remedy = "Plug one in, or set `audio.output_device: none` if none is wanted."
         findings.append(Finding("loudspeaker", "warn", "the daemon has none", remedy))
     return findings
