@@ -13,8 +13,8 @@ FEATURE_TOLERANCE = 1e-3
 """How far features, in nats, may be apart."""
 
 INT8_STEPS = 1.0
-"""How far the encoder's outputs may be apart: so many steps of an int8 that just holds the largest of them. Arm
-rounds activations to int8 in an order of its own, and what falls on the other side of a half is a step away."""
+"""How far the encoder's outputs may be apart: so many steps of an int8 that just holds the largest of them.
+Arm rounds activations to int8 by code of its own; what falls on the other side of a half is a step away."""
 
 WAKE_TOLERANCE = 0.02
 """How far the wake word's scores, 0 to 1, may be apart."""
