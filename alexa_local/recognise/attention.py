@@ -238,8 +238,12 @@ class Attention:
         return numbers, attend(scores, query.nothing)
 
     def _follow(self, state: State) -> tuple[NDArray[np.intp], Vector]:
-        """The places that can come next in a state of the graph, each once, and their keys."""
-        found = [self._next_places(*each) for each in self.graph.open(state)]
+        """The places that can come next in a state of the graph, each once, and their keys.
+
+        Not those that begin phrases which nothing announces: one of thousands always fits a little.
+        """
+        open_ = self.graph.open(state)
+        found = [self._next_places(*each) for each in open_ if each[3] or self.graph.announced(each[0])]
         numbers = np.unique(np.concatenate([np.zeros(0, np.intp), *found]))
         return numbers, self._keys[:, numbers]
 

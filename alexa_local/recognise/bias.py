@@ -198,6 +198,10 @@ class PhraseGraph:
         going = [(each.kind, each.first, each.end, each.said) for each in state[0]]
         return going + [(number, 0, len(self._classes[number].sorted), 0) for number in self._opened(state)]
 
+    def announced(self, number: int) -> bool:
+        """Whether the phrases of a class are looked for only after words that announce them."""
+        return number not in self._always
+
     def spelled(self, number: int) -> Sequence[str]:
         """The phrases of a class, sorted, each piece as the character of its number."""
         return self._classes[number].sorted
@@ -241,7 +245,7 @@ class PhraseGraph:
 
     def _gains_after(self, kind: int, first: int, end: int, said: int) -> dict[int, float]:
         """What each piece earns that continues the phrases of an interval."""
-        of, announced = self._classes[kind], kind not in self._always
+        of, announced = self._classes[kind], self.announced(kind)
         surprise = self._surprise(tuple(map(ord, of.sorted[first][:said]))) if first < end else ()
         return {
             piece: self._boost.of(float(surprise[piece]), phrases / (end - first), announced)

@@ -44,7 +44,7 @@ GUIDED_MARGIN = 60.0
 ALONE = Boost()
 """What fusion adds by itself."""
 
-BESIDE_ATTENTION = Boost(most=1.5, choice=0.5, anywhere=0.3)
+BESIDE_ATTENTION = Boost(most=1.0, anywhere=0.0)
 """What fusion adds where attention has made phrases likelier already: so little that they do not add up."""
 
 _FLUSH_FRAMES = 48

@@ -48,6 +48,11 @@ def batch_of(*rows: list[int]) -> Batch:
     return Batch(torch.zeros(len(rows), 80, 64), torch.tensor(rows), full, full)
 
 
+def written(phrase: tuple[int, ...]) -> str:
+    """A phrase as one word, which may follow any piece."""
+    return "-".join(map(str, phrase))
+
+
 def attend(biasing: Biasing, known: Places, labels: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """What is added after each prefix of the labels, (2, 5, prefixes, pieces), and the shares."""
     prefixes = len(labels) + 1
@@ -189,10 +194,12 @@ def test_the_program_adds_what_pytorch_does(
     predicted, encoded = (parity.known_vectors(2, SIZES.joint)[i] for i in range(2))
     catalogue = Catalogue(PHRASES, tuple(map(str, PHRASES)), (), 0)
     vectors = PhraseVectors(networks.encode, "m")
-    words = {"-".join(map(str, phrase)): phrase for phrase in PHRASES}
-    openings = np.ones(SIZES.pieces, np.bool_)
     graph = PhraseGraph(
-        [PhraseClass("any", tuple(words))], lambda word: words[word], openings, lambda _: openings, NO_BOOST
+        [PhraseClass("any", tuple(map(written, PHRASES)), frozenset(["", *map(str, range(SIZES.pieces))]))],
+        lambda word: tuple(map(int, word.split("-"))),
+        np.ones(SIZES.pieces, np.bool_),
+        lambda _: np.zeros(SIZES.pieces, np.float32),
+        NO_BOOST,
     )
     attention = Attention(networks, lambda labels: predicted, catalogue, graph, vectors)
     state = functools.reduce(graph.next, filter(None, labels), graph.start)
