@@ -25,7 +25,7 @@ ONE, TWO, THREE, FOUR = (0, 0, 1, 2), (0, 1, 2, 0), (0, 0, 3, 0), (4, 5, 6, 70)
 
 
 def people(*names: str) -> list[PhraseClass]:
-    return [PhraseClass("contact", names)]
+    return [PhraseClass("contact", names, frozenset([""]))]
 
 
 def spell(word: str) -> tuple[int, ...]:
