@@ -76,12 +76,13 @@ def main(output: str, *command: str) -> int:
     about = os.fstat(stream.fileno())
     env = {**os.environ, "JOURNAL_STREAM": f"{about.st_dev}:{about.st_ino}"}
     with Path(output).open("w", encoding="utf-8") as out, ours:
+        end = stream.fileno()
         journal = FakeJournal(_SOCKET, out)
         plain = threading.Thread(target=_copy_lines, args=(ours, out))
         plain.start()
         try:
             with stream:
-                return subprocess.run(command, env=env, stdout=stream, stderr=stream, check=False).returncode
+                return subprocess.run(command, env=env, stdout=end, stderr=end, check=False).returncode
         finally:
             journal.close()
             plain.join()
