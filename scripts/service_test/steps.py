@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -102,13 +103,11 @@ class Suite:
     def speak(self) -> str:
         """A timer is set by voice, and the loudspeaker answers."""
         recorder = self.machine.start(
-            "sh", "-c", "parec --raw -d music.monitor --latency-msec=50 >/tmp/heard.raw"
+            "sh", "-c", "timeout 25 parec --raw -d music.monitor --latency-msec=50 >/tmp/heard.raw"
         )
         self._speak("Alexa, set a timer for ten minutes")
         took_s = self.machine.wait("a timer", lambda: self.machine.status().get("timers") == 1, 30)
-        time.sleep(4)  # for as long as the answer takes to be spoken
-        self.machine.run("pkill", "-x", "parec")
-        recorder.wait(10)
+        recorder.wait(60)
         loudest = max((abs(v) for v in memoryview(self._read("/tmp/heard.raw")).cast("h")), default=0)
         if loudest < 1000:
             raise Broken(f"no answer was heard; the loudest sample is {loudest}")
@@ -139,14 +138,14 @@ class Suite:
     def local_only(self) -> str:
         """Both walls: the daemon leaves the broker, and the kernel stops a program that asks nobody."""
         self.machine.must("alexa-local", "mode", "local-only", "on")
-        closed_s = self._wait_for_wall("")
+        closed_s = self._wait_for_wall(is_open=False)
         self._wait_for_broker("away")
         self._reaches("refused")
         self.machine.must("systemctl", "restart", UNIT)
         self._wait_until_listening()
         self._reaches("refused")
         self.machine.must("alexa-local", "mode", "local-only", "off")
-        self._wait_for_wall("::/0 0.0.0.0/0")
+        self._wait_for_wall(is_open=True)
         self._wait_for_broker("connected")
         self._reaches("reached")
         return f"closed after {closed_s:.1f} s, also over a restart, and opened again"
@@ -202,6 +201,7 @@ class Suite:
             self.machine.must("systemctl", "restart", UNIT)
             self._wait_until_listening()
             self.figures[name] = self._start_s()
+            self.figures[name.removesuffix("_s") + "_cpu_s"] = self._cpu_s()
         self._speak("Alexa, what time is it")
         time.sleep(5)
         memory = self.machine.must("cat", f"/proc/{self._process()}/status")
@@ -264,6 +264,11 @@ class Suite:
         )
         return (ready - began) / 1e6
 
+    def _cpu_s(self) -> float:
+        """Seconds that the process has computed: what a start costs, however busy the machine is."""
+        ticks = self.machine.must("cat", f"/proc/{self._process()}/stat").rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
     def _process(self) -> str:
         return self.machine.show("MainPID")
 
@@ -288,14 +293,14 @@ class Suite:
         if lost := [item for item in items if item not in listed]:
             raise Broken(f"lost: {', '.join(lost)}; the answer was: {listed}")
         again = self.machine.must("alexa-local", "contacts", "import", "/root/book.vcf")
-        if "0 new" not in again and "1 unchanged" not in again:
+        if "0 contacts added" not in again:
             raise Broken(f"the contact was lost; importing it again says: {again}")
 
     def _wait_for_broker(self, state: str) -> None:
         self.machine.wait(f"broker {state}", lambda: self.machine.status().get("broker") == state, 60)
 
-    def _wait_for_wall(self, allowed: str) -> float:
-        return self.machine.wait("the wall", lambda: self.machine.show("IPAddressAllow") == allowed, 15)
+    def _wait_for_wall(self, is_open: bool) -> float:
+        return self.machine.wait("the wall", lambda: bool(self.machine.show("IPAddressAllow")) == is_open, 15)
 
     def _reaches(self, wanted: str) -> None:
         self._say("turn on the test lamp")
