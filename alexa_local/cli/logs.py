@@ -105,6 +105,7 @@ class _JournalHandler(logging.Handler):
             "CODE_FUNC": record.funcName or "",
             "REQUEST": str(current_request() or ""),
             "STATE": self._about.state(),
+            "PRIVATE": "1" if self._about.transcripts else "",  # such entries stay out of support archives
         }
         return {name: value for name, value in fields.items() if value}
 
