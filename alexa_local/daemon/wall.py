@@ -1,4 +1,4 @@
-"""Asking systemd for the second wall: the network of the whole service, its children included, follows the mode."""
+"""Asking systemd for the second wall: the network of the service and its children follows the mode."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _WISH = "network"
 class NetworkWall:
     """Leaves a wish in the service's runtime folder, where `alexa-local-network.path` finds it.
 
-    The daemon has no right to change its own walls, and must not have it. Started by hand it has no such folder, and
-    nothing happens: local-only mode's first wall, which asks before each sending, stands without the second.
+    The daemon has no right to change its own walls, and must not have it. Started by hand it has no such
+    folder, and nothing happens: local-only mode's first wall, which asks before each sending, stands alone.
     """
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:

@@ -16,6 +16,7 @@ mkdir -p "$stores" "$run"
 "$python" -m scripts.training.synthesise --out "$work/synth" --text "$data/text" --seed 1 --hours 20 --shards 10
 "$python" -m scripts.training.synthesise --out "$work/synth2" --text "$data/text" --seed 2 --hours 8 --shards 5
 "$python" -m scripts.training.synthesise --out "$work/synth_names" --text "$data/text" --seed 1 --kind names --hours 1.5 --shards 1
+"$python" -m scripts.training.synthesise --out "$work/synth3" --text "$data/text" --seed 3 --kind dictated --hours 3 --shards 2
 "$python" -m scripts.training.synthesise --out "$work/synth_alexa" --text "$data/text" --seed 1 --kind alexa --shards 4
 
 store() { # NAME MANIFEST... [--only REGEX] [--drop REGEX]: one feature store, unless it is there
@@ -37,6 +38,9 @@ for shard in "$work"/synth/shard-*; do
 done
 for shard in "$work"/synth2/shard-*; do
     store "synth-2${shard##*-}" --manifest "$shard/manifest.jsonl"
+done
+for shard in "$work"/synth3/shard-*; do
+    store "synth-3${shard##*-}" --manifest "$shard/manifest.jsonl"
 done
 store names-00 --manifest "$work/synth_names/shard-00/manifest.jsonl" # for the attention alone
 set --
