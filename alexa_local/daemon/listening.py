@@ -204,8 +204,12 @@ class Listen:
                 self.progress += 1
 
     def press(self) -> None:
-        """Listen as if the wake word had been said, or give up the present request; from any thread."""
-        self._pressed.set()
+        """Listen as if the wake word had been said, or give up the present request; from any thread.
+
+        A muted microphone stays muted, and does not answer the press later.
+        """
+        if not self.muted:
+            self._pressed.set()
 
     def _push(self, block: NDArray[np.int16]) -> None:
         self._hand_on(self._pipeline.push(block))
@@ -229,7 +233,7 @@ class Listen:
             self._bus.publish(*(("muted",) if self.muted else ("idle", {"reason": "unmuted"})))
 
     def _answer_press(self) -> None:
-        """The pipeline belongs to this thread, so a press takes effect here; not while muted or deaf."""
+        """The pipeline belongs to this thread, so a press takes effect here; not while deaf."""
         if self._pressed.is_set():
             self._pressed.clear()
             if self._pipeline.state == "listening":

@@ -65,17 +65,6 @@ def entries():
     end_request()
 
 
-@pytest.fixture
-def logging_put_back():
-    """`set_up_logging` changes what belongs to the whole process."""
-    root, ours = logging.getLogger(), logging.getLogger("alexa_local")
-    before = root.handlers[:], root.level, ours.level, sys.excepthook
-    yield
-    root.handlers[:], sys.excepthook = before[0], before[3]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-
-
 @pytest.mark.parametrize(
     ("level", "priority"),
     [
@@ -165,7 +154,7 @@ def test_only_what_journald_reads_counts_as_the_journal(tmp_path):
     assert not is_journal(999, mine)
 
 
-def test_people_read_plain_lines(monkeypatch, logging_put_back):
+def test_people_read_plain_lines(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     set_up_logging(1, {})
     logging.getLogger("alexa_local.act").warning("No microphone found.")

@@ -94,12 +94,12 @@ def test_the_action_button_wakes_and_the_second_press_gives_up(daemon, spi):
 
 
 def test_the_action_button_leaves_a_muted_microphone_muted(daemon):
-    daemon.ask("mute", on=True)
-    daemon.press(ACTION)
+    daemon.press(MUTE)
     daemon.microphone.step()
     daemon.event("muted")
+    daemon.press(ACTION)
     assert daemon.ask("status")["state"] == "muted"
-    daemon.ask("mute", on=False)
+    daemon.press(MUTE)
     daemon.microphone.step()
     daemon.event("idle")
     assert daemon.ask("status")["state"] == "waiting", "an old press is not answered later"
