@@ -47,6 +47,12 @@ class LatticeError(AlexaLocalError):
     exit_code = 65
 
 
+class MessageError(AlexaLocalError):
+    """A message over MQTT that does not fit its schema; it is counted, and never acted upon."""
+
+    exit_code = 65
+
+
 class ModelError(AlexaLocalError):
     """A model that is missing, altered (sha256) or does not fit this program."""
 
