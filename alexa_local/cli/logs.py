@@ -74,7 +74,7 @@ class _JournalHandler(logging.Handler):
 
     def __init__(self, log: Log) -> None:
         super().__init__()
-        from systemd import journal  # type: ignore[attr-defined]  # as in `alexa_local.daemon.notify`
+        from systemd import journal  # type: ignore[attr-defined]  # as in `alexa_local.notify`
 
         self._send = journal.sendv
         self._about = log

@@ -24,7 +24,6 @@ from alexa_local.daemon.diary import Diary
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.indicating import start_buttons, start_indicator
 from alexa_local.daemon.listening import Capture, Listen
-from alexa_local.daemon.notify import Notifier
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.queues import BoundedQueue
@@ -32,6 +31,7 @@ from alexa_local.daemon.readings import LastLattice, MakeLattice, Readings, Seco
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
 from alexa_local.messages import Hypothesis
+from alexa_local.notify import Notifier
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0

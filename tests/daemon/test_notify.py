@@ -6,7 +6,7 @@ import socket
 import numpy as np
 import pytest
 
-from alexa_local.daemon.notify import Notifier
+from alexa_local.notify import Notifier
 from alexa_local.testing.quiet_microphone import QuietMicrophone
 
 
