@@ -54,6 +54,13 @@ class LocalOnly:
         """
         return not self._on or is_loopback(host)
 
+    def allows_speech(self) -> bool:
+        """Whether what derives from speech may be handed to somebody who may carry it away.
+
+        A broker on this machine counts as such: who reads there is not known.
+        """
+        return not self._on
+
 
 def is_loopback(host: str) -> bool:
     """Whether a name or address can only be this machine."""

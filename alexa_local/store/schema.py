@@ -109,4 +109,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP TABLE old_addresses",
         "DROP TABLE old_contacts",
     ),
+    (
+        # What waits to be sent. `number` gives the order; the id goes with every repeat and with the answer.
+        # queued_elapsed_s counts within the boot named by boot_id; queued_s is the same moment in wall time.
+        """CREATE TABLE outbox (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            payload BLOB NOT NULL,
+            queued_s REAL NOT NULL,
+            queued_elapsed_s REAL NOT NULL,
+            boot_id TEXT NOT NULL
+        )""",
+    ),
 )
