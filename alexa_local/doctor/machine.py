@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import resource
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -19,22 +18,19 @@ from alexa_local.frontend import LogMel
 from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model, open_model
 from alexa_local.recognise import Options, Recogniser
+from alexa_local.store.upkeep import LITTLE_MIB, MAKE_ROOM, TOO_LITTLE_MIB, free_mib
 from alexa_local.wake import WakeWord
 
-_MIB = 1 << 20
 _BLOCK_FRAMES = 4
 _PROC = Path("/proc")
 
 
 def check_disk(folder: Path) -> Finding:
     """Whether timers, lists and contacts can still be written."""
-    there = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))  # noqa: PTH110
-    free_mib = shutil.disk_usage(there).free / _MIB
-    figures = {"free_mib": round(free_mib)}
-    fact = f"{free_mib:.0f} MiB free for {folder}"
-    state: State = "fail" if free_mib < 20 else "warn" if free_mib < 200 else "ok"
-    remedy = "" if state == "ok" else "Make room: `apt clean`, and `journalctl --vacuum-size=50M`."
-    return Finding("disk", state, fact, remedy, figures)
+    free = free_mib(folder)
+    state: State = "fail" if free < TOO_LITTLE_MIB else "warn" if free < LITTLE_MIB else "ok"
+    remedy = "" if state == "ok" else MAKE_ROOM
+    return Finding("disk", state, f"{free:.0f} MiB free for {folder}", remedy, {"free_mib": round(free)})
 
 
 def check_memory(proc: Path = _PROC) -> Finding:

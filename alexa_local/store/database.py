@@ -13,7 +13,7 @@ from typing import Any
 
 from alexa_local.errors import StorageError
 from alexa_local.store.durable import sync_folder
-from alexa_local.store.faults import explain_damage, explain_os_error, explain_sqlite_error
+from alexa_local.store.faults import explain_damage, explain_os_error, faults_explained
 from alexa_local.store.schema import APPLICATION_ID, MIGRATIONS
 
 _BUSY_TIMEOUT_S = 5.0
@@ -34,7 +34,7 @@ class Store:
         Raises:
             StorageError: the disk is full, read-only or broken; nothing of the transaction was kept.
         """
-        with self._lock, _faults_explained(self.path):
+        with self._lock, faults_explained(self.path):
             if self._connection.in_transaction:
                 yield self._connection
                 return
@@ -50,7 +50,7 @@ class Store:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Everything inside, with the transactions in it, happens as it would, and then nothing of it did."""
-        with self._lock, _faults_explained(self.path):
+        with self._lock, faults_explained(self.path):
             if self._connection.in_transaction:
                 raise RuntimeError("A rehearsal within a transaction would take that back as well.")
             self._connection.execute("BEGIN")
@@ -62,7 +62,7 @@ class Store:
 
     def read(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a SELECT."""
-        with self._lock, _faults_explained(self.path):
+        with self._lock, faults_explained(self.path):
             return self._connection.execute(sql, values).fetchall()
 
     def write(self, sql: str, *values: Any) -> int:
@@ -109,13 +109,16 @@ def open_store(path: str | os.PathLike[str], migrations: Sequence[Sequence[str]]
     """
     path = Path(path)
     _make_file(path)
-    _check(path, len(migrations))
-    with _faults_explained(path):
+    check_file(path, len(migrations))
+    is_new = path.stat().st_size == 0
+    with faults_explained(path):
         connection = sqlite3.connect(
             path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         try:
             connection.row_factory = sqlite3.Row
+            if is_new:  # it cannot be chosen later; see `alexa_local.store.upkeep`
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -136,22 +139,22 @@ def _make_file(path: Path) -> None:
         raise StorageError(explain_os_error(path, error)) from error
 
 
-def _check(path: Path, newest_version: int) -> None:
-    """Look at an existing file through a read-only connection, so that a file we refuse stays as it is."""
+def check_file(path: Path, newest_version: int) -> None:
+    """Look at an existing file through a read-only connection, so that a file we refuse stays as it is.
+
+    Raises:
+        StorageError: it is damaged, another program's, or of a version that is newer than `newest_version`.
+    """
     if path.stat().st_size == 0:
         log = path.with_name(path.name + "-wal")
         if log.exists() and log.stat().st_size > 0:  # SQLite would throw the log away
             raise StorageError(explain_damage(path, "the file is empty but its write-ahead log is not"))
         return
-    with _faults_explained(path):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
-        try:
-            finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            owner = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        finally:
-            connection.close()
+    with faults_explained(path), read_only(path) as connection:
+        finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if finding != "ok":
         raise StorageError(explain_damage(path, str(finding).splitlines()[-1]))
     if tables and owner != APPLICATION_ID:
@@ -165,6 +168,16 @@ def _check(path: Path, newest_version: int) -> None:
         )
 
 
+@contextmanager
+def read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that changes nothing."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def _migrate(store: Store, migrations: Sequence[Sequence[str]]) -> None:
     version = store.read("PRAGMA user_version")[0][0]
     for number, steps in enumerate(migrations[version:], start=version + 1):
@@ -173,14 +186,3 @@ def _migrate(store: Store, migrations: Sequence[Sequence[str]]) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
-
-
-@contextmanager
-def _faults_explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        line = explain_sqlite_error(path, error)
-        if line is None:
-            raise
-        raise StorageError(line) from error

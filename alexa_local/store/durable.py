@@ -28,7 +28,7 @@ def durable_write(
         StorageError: the disk is full, read-only or broken; the old content is still there.
     """
     target = Path(path).resolve()
-    fresh = target.with_name(f".{target.name}.new")
+    fresh = left_over_of(target)
     try:
         _write_and_sync(fresh, data, mode, owner)
         fresh.replace(target)
@@ -37,6 +37,11 @@ def durable_write(
         with contextlib.suppress(OSError):
             fresh.unlink()
         raise StorageError(explain_os_error(target, error)) from error
+
+
+def left_over_of(path: Path) -> Path:
+    """What a crash in the midst of writing this file may leave beside it."""
+    return path.with_name(f".{path.name}.new")
 
 
 def sync_folder(folder: Path) -> None:

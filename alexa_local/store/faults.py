@@ -5,7 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from alexa_local.errors import StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -38,6 +42,18 @@ def explain_sqlite_error(path: Path, error: sqlite3.Error) -> str | None:
             f"{path} is in use by another program. Stop the other alexa-local (systemctl status alexa-local)."
         )
     return None
+
+
+@contextmanager
+def faults_explained(path: Path) -> Iterator[None]:
+    """What SQLite raises within becomes a StorageError that says what to do; a mistake of ours does not."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        line = explain_sqlite_error(path, error)
+        if line is None:
+            raise
+        raise StorageError(line) from error
 
 
 def explain_damage(path: Path, finding: str) -> str:
