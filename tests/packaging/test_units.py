@@ -46,3 +46,29 @@ def test_the_service_has_no_device_but_sound_and_no_network_of_its_own():
     assert "IPAddressDeny=any" in unit
     assert not [line for line in unit if line.startswith("IPAddressAllow=")]
     assert not [line for line in unit if "network-online" in line]
+
+
+def test_housekeeping_reaches_nothing_and_never_takes_the_daemons_socket_away():
+    """A folder that two units share is removed when the first of them ends."""
+    unit = (ROOT / "systemd/alexa-local-housekeeping.service").read_text().splitlines()
+    assert "PrivateNetwork=yes" in unit and "PrivateDevices=yes" in unit
+    assert "IOSchedulingClass=idle" in unit and "CPUSchedulingPolicy=idle" in unit
+    assert not [
+        line for line in unit if line.startswith(("RuntimeDirectory=", "IPAddressAllow=", "WantedBy="))
+    ]
+
+
+@pytest.mark.parametrize("setting", ["User", "Group", "StateDirectory", "CacheDirectory", "UMask"])
+def test_housekeeping_uses_the_daemons_files_as_the_daemon(setting):
+    units = [(ROOT / f"systemd/alexa-local{name}.service").read_text() for name in ("", "-housekeeping")]
+    daemon, housekeeping = (re.findall(rf"(?m)^{setting}=.+", unit) for unit in units)
+    assert daemon == housekeeping != []
+
+
+@needs_systemd
+def test_the_timers_moment_is_one_and_the_package_starts_it():
+    timer = (ROOT / "systemd/alexa-local-housekeeping.timer").read_text()
+    (moment,) = re.findall(r"(?m)^OnCalendar=(.+)", timer)
+    assert analyze("calendar", moment)[0] == 0
+    assert "Persistent=true" in timer and "WantedBy=timers.target" in timer
+    assert "alexa-local-housekeeping.timer" in (ROOT / "packaging/debian/rules").read_text()
