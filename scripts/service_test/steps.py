@@ -15,6 +15,7 @@ from scripts.service_test.machine import FAR_ADDRESS, Machine
 from scripts.service_test.tree import Broken
 
 UNIT = "alexa-local.service"
+HOUSEKEEPING = "alexa-local-housekeeping"
 CONFIG = "/etc/alexa-local/config.yaml"
 MOST_EXPOSED = 2.0
 _LIMITS = {"Max realtime priority": 10, "Max locked memory": 256 << 20}
@@ -69,6 +70,7 @@ class Suite:
             ("the service has few rights, and real-time priority", self.confined),
             ("speak to it", self.speak),
             ("nothing that was said is in the journal", self.discreet),
+            ("it keeps house while it listens", self.keep_house),
             ("give it settings, a list and a contact", self.configure),
             ("local-only closes the network", self.local_only),
             (f"kill it {self.kills} times", self.kill),
@@ -126,6 +128,22 @@ class Suite:
         if "ten minutes" in journal.lower() or "a timer" in journal.lower():
             raise Broken("the journal has the request")
         return f"{len(journal.splitlines())} lines"
+
+    def keep_house(self) -> str:
+        """The timer waits, and a round beside the daemon ends well, with fields of its own in the journal."""
+        if self.machine.must("systemctl", "is-active", f"{HOUSEKEEPING}.timer").strip() != "active":
+            raise Broken("the timer is not active")
+        before = self._process(), self.machine.status().get("timers")
+        self.machine.must("systemctl", "start", f"{HOUSEKEEPING}.service")
+        look = ("journalctl", "-q", "-o", "cat", "-u", f"{HOUSEKEEPING}.service", "COMPONENT=cli")
+        self.machine.wait("its lines", lambda: "disk:" in self.machine.must(*look), 10)
+        told = self.machine.must(*look)
+        wanted = ("ok     left-overs:", "ok     database:", "free pages:", "log:", "ok     model")
+        if missing := [one for one in wanted if one not in told]:
+            raise Broken(f"the journal lacks {missing}: {told}")
+        if (self._process(), self.machine.status().get("timers")) != before:
+            raise Broken("the daemon did not live on with its timers")
+        return f"{len(told.splitlines())} lines in the journal"
 
     def configure(self) -> str:
         """A broker that is not on loopback, a program that wants the network, an item, a contact."""
