@@ -1,0 +1,1 @@
+"""The language model with which an owner's server reads lattices again."""
