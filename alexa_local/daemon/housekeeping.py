@@ -1,7 +1,8 @@
 """What must be looked after now and then, beside the running daemon: chore by chore, each told in one line.
 
 Nothing of what people made is ever removed here. Timers, alarms and what rings are forgotten by the daemon
-itself when their time is over; lists, contacts and settings have none.
+itself when their time is over; lists, contacts and settings have none. What waits to be sent comes of speech,
+and its time ends also while no daemon runs, or when nobody is to send it any more.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ def _database(path: Path, dry_run: bool) -> Iterator[Chore]:
 
 
 def _foreseen(found: Survey) -> Iterator[Chore]:
+    yield _waiting(found)
     yield _statistics(found, dry_run=True)
     yield _free_pages(found) or _done("free pages", True, _mib(found.free_bytes))
     yield _done("log", True, _mib(found.log_bytes)) if found.log_bytes else Chore("log", "ok", "It is empty.")
@@ -151,6 +153,26 @@ def _tried(name: str, work: Callable[[Store, Survey], Chore], store: Store, foun
         return work(store, found)
     except StorageError as error:
         return _hindered(name, error)
+
+
+def _delete_old(store: Store, found: Survey) -> Chore:
+    """Messages that waited for too long, which the daemon would delete as well."""
+    if not found.waiting:
+        return _waiting(found)
+    from alexa_local.act.clock import SystemClock  # these load much, and are hardly ever needed
+    from alexa_local.act.local_only import LocalOnly
+    from alexa_local.mqtt.outbox import Outbox
+
+    deleted = len(Outbox(store, SystemClock(), LocalOnly(store)).delete_old())
+    if deleted:
+        return Chore(
+            "outbox", "done", f"{deleted} of {found.waiting} messages deleted, which nobody took in time."
+        )
+    return _waiting(found)
+
+
+def _waiting(found: Survey) -> Chore:
+    return Chore("outbox", "ok", f"{found.waiting} messages wait to be sent, each for a day at most.")
 
 
 def _renew(store: Store, found: Survey) -> Chore:
@@ -183,7 +205,7 @@ def _empty(store: Store, _: Survey) -> Chore:
     return _done("log", False, _mib(before)) if empty_log(store) else _in_use("log")
 
 
-_TIDYING = (("statistics", _renew), ("free pages", _give_back), ("log", _empty))
+_TIDYING = (("outbox", _delete_old), ("statistics", _renew), ("free pages", _give_back), ("log", _empty))
 
 
 def _model(model: str, folder: Path | None) -> Chore:

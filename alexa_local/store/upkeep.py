@@ -40,6 +40,7 @@ class Survey:
         shrinks: whether free pages can be given back; a database of before that was thought of keeps them.
         current: whether its tables are this program's; the daemon brings older ones up to date.
         outdated: statistics that SQLite would renew.
+        waiting: messages that are to be sent.
     """
 
     size_bytes: int
@@ -48,6 +49,7 @@ class Survey:
     shrinks: bool
     current: bool
     outdated: int
+    waiting: int
 
 
 def survey(path: Path) -> Survey:
@@ -60,13 +62,16 @@ def survey(path: Path) -> Survey:
     with faults_explained(path), read_only(path) as connection:
         page_bytes = _number(connection, "page_size")
         outdated = connection.execute(f"PRAGMA optimize({_OPTIMISE | _ONLY_TELL})").fetchall()
+        current = _number(connection, "user_version") == len(MIGRATIONS)
+        waiting = connection.execute("SELECT count(*) FROM outbox").fetchone()[0] if current else 0
         return Survey(
             size_bytes=_number(connection, "page_count") * page_bytes,
             free_bytes=_number(connection, "freelist_count") * page_bytes,
             log_bytes=log_bytes(path),
             shrinks=_number(connection, "auto_vacuum") != 0,
-            current=_number(connection, "user_version") == len(MIGRATIONS),
+            current=current,
             outdated=len(outdated),
+            waiting=waiting,
         )
 
 

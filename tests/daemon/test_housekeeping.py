@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from alexa_local.act import LocalOnly, SystemClock
 from alexa_local.daemon.housekeeping import ABANDONED_S, House, keep_house
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS
 from alexa_local.errors import ModelError, StorageError
+from alexa_local.mqtt.outbox import Outbox
 from alexa_local.store import open_store
 from alexa_local.store.durable import left_over_of
 from alexa_local.store.schema import MIGRATIONS
@@ -115,6 +117,7 @@ def test_free_room_is_given_back_beside_the_open_store(house, store):
     assert states(found) == {
         "left-overs": "ok",
         "database": "ok",
+        "outbox": "ok",
         "statistics": "ok",
         "free pages": "done",
         "log": "done",
@@ -203,6 +206,20 @@ def test_a_database_that_is_wholly_taken_waits_too(house, monkeypatch):
     finally:
         other.close()
     assert (found["database"].state, found["database"].exit_code) == ("later", 0)
+
+
+def test_what_nobody_took_in_time_is_deleted_and_the_rest_waits(house, store):
+    """With the daemon's own clock and rule; a wall clock that was set does not make a message old."""
+    clock = SystemClock()
+    outbox = Outbox(store, clock, LocalOnly(store))
+    for queued_s in (clock.now(), 0.0):  # the second, before the clock was set
+        request = outbox.add(b"readings")
+        store.write("UPDATE outbox SET queued_s = ? WHERE id = ?", queued_s, request.bytes)
+    assert chores(house)["outbox"].told.startswith("2 messages wait to be sent")
+    store.write("UPDATE outbox SET queued_s = 0, boot_id = 'another' WHERE id = ?", request.bytes)
+    assert chores(house, dry_run=True)["outbox"].state == "ok"
+    assert chores(house)["outbox"].state == "done"
+    assert [one.id != request for one in outbox.waiting()] == [True]
 
 
 def test_an_older_database_waits_for_its_daemon(house):
