@@ -7,6 +7,7 @@ The checker in `alexa_local.config.check` reads these classes, so a new setting 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -305,6 +306,10 @@ class VoiceSettings:
     """Whether answers are spoken; earcons and events remain without."""
 
 
+_TOPIC = re.compile(r"[^+#$/\0]+(/[^+#$/\0]+)*")
+_DEVICE = re.compile(r"[a-z0-9-]{0,64}")
+
+
 @dataclass(frozen=True)
 class MqttSettings:
     """The broker; without a host nothing is ever sent over the network."""
@@ -325,14 +330,25 @@ class MqttSettings:
     """A file with the authority that signed the broker's certificate; empty for no TLS."""
 
     topic_prefix: str = "alexa-local"
-    """The first part of the topics that we publish to on our own."""
+    """The first part of the topics of our own."""
+
+    device_id: str = ""
+    """The second part: which device this is, of a-z, 0-9 and `-`; empty for the host's name."""
+
+    rerank: Literal["off", "unclear", "all"] = "off"
+    """Which requests are also sent, as all their possible readings and not as sound, to a server of yours
+    that reads them again: none, those that could not be done or were hardly understood, or every one."""
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if self.password and not self.username:
             yield "username", "expected a name to go with the password"
-        if any(sign in self.topic_prefix for sign in "+#"):
-            yield "topic_prefix", "expected a topic without `+` and `#`"
+        if not _TOPIC.fullmatch(self.topic_prefix):
+            yield "topic_prefix", "expected a topic without `+`, `#` and `$`, and no `/` at its ends"
+        if not _DEVICE.fullmatch(self.device_id):
+            yield "device_id", "expected up to 64 of a-z, 0-9 and `-`"
+        if self.rerank != "off" and not self.host:
+            yield "rerank", "expected `host` to be set, to know the broker"
 
 
 @dataclass(frozen=True)

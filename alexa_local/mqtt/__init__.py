@@ -1,6 +1,27 @@
 """The one package that talks to an MQTT broker."""
 
-from alexa_local.mqtt.broker import Broker, Gate
+from alexa_local.mqtt.broker import Broker
+from alexa_local.mqtt.connection import Habits
+from alexa_local.mqtt.delivery import Delivery, Pace
+from alexa_local.mqtt.exchange import Exchange
+from alexa_local.mqtt.gate import Gate
+from alexa_local.mqtt.identity import device_id
+from alexa_local.mqtt.outbox import Limits, Outbox
 from alexa_local.mqtt.probe import Trouble, probe
+from alexa_local.mqtt.wire import Refusal, Result
 
-__all__ = ["Broker", "Gate", "Trouble", "probe"]
+__all__ = [
+    "Broker",
+    "Delivery",
+    "Exchange",
+    "Gate",
+    "Habits",
+    "Limits",
+    "Outbox",
+    "Pace",
+    "Refusal",
+    "Result",
+    "Trouble",
+    "device_id",
+    "probe",
+]

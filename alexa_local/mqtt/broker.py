@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Protocol
+
+from paho.mqtt.properties import Properties
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import NetworkError, RequestRefused
-from alexa_local.mqtt.connection import Connection
+from alexa_local.mqtt.connection import Connection, Habits
+from alexa_local.mqtt.gate import Gate
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,13 +28,6 @@ MOST_PAYLOAD_BYTES = 256 * 1024
 """Bytes of one message; more is a fault in whoever sends it."""
 
 
-class Gate(Protocol):
-    """Whoever decides what may leave the machine: `act.LocalOnly`, or the fake in alexa_local.testing."""
-
-    def is_allowed(self, host: str) -> bool:
-        """Whether something may be sent to this host at this moment."""
-
-
 class Broker:
     """The broker of the configuration; `publish` may be called from any thread."""
 
@@ -42,12 +37,15 @@ class Broker:
         gate: Gate,
         connect_limit_s: float = CONNECT_LIMIT_S,
         confirm_limit_s: float = CONFIRM_LIMIT_S,
+        habits: Habits | None = None,
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._connect_limit_s = connect_limit_s
         self._confirm_limit_s = confirm_limit_s
+        self._habits = habits or Habits()
         self._lock = threading.Lock()
+        self._allowed_speech = gate.allows_speech()
         self._connection: Connection | None = None
         self._closed = False
 
@@ -66,14 +64,21 @@ class Broker:
         self.gate_changed()
 
     def gate_changed(self) -> None:
-        """Connect or disconnect, as the gate says; afterwards nothing is sent to a forbidden broker."""
+        """Connect or disconnect, as the gate says; afterwards nothing is sent to a forbidden broker.
+
+        Nor is anything of speech to an allowed one, if the gate holds that back: a connection that may still
+        have some of it is replaced.
+        """
         with self._lock:
             if self._closed:
                 return
-            if not self._gate.is_allowed(self._settings.host):
+            forbids_speech = self._allowed_speech and not self._gate.allows_speech()
+            self._allowed_speech = self._gate.allows_speech()
+            is_allowed = self._gate.is_allowed(self._settings.host)
+            if forbids_speech or not is_allowed:
                 self._drop()
-            elif self._connection is None:
-                self._connection = Connection(self._settings)
+            if is_allowed and self._connection is None:
+                self._connect()
 
     def publish(self, topic: str, payload: str) -> None:
         """Send one message, and return when the broker has it.
@@ -94,9 +99,19 @@ class Broker:
                 raise RequestRefused("Local only mode is on, so I don't send anything over the network.")
             if self._closed:
                 raise NetworkError("The connection to the broker was closed. Start the daemon again.")
-            if self._connection is None:
-                self._connection = Connection(self._settings)
-            self._send(self._connection, topic, payload)
+            self._send(self._connection or self._connect(), topic, payload)
+
+    def post(self, topic: str, payload: bytes, properties: Properties) -> bool:
+        """Send something that derives from speech; whether it went out, the receiver's answer will tell.
+
+        Returns:
+            False when it was not sent: there is no connection, or local-only mode forbids it.
+        """
+        with self._lock:
+            allowed = self._gate.allows_speech() and self._gate.is_allowed(self._settings.host)
+            if self._closed or not allowed or self._connection is None:
+                return False
+            return self._connection.post(topic, payload, properties)
 
     def close(self) -> None:
         """Say goodbye to the broker; the object is not used afterwards."""
@@ -114,12 +129,16 @@ class Broker:
         refusal = connection.send(topic, payload, self._confirm_limit_s)
         if refusal is None:
             self._drop()
-            self._connection = Connection(self._settings)
+            self._connect()
             raise NetworkError(f"The MQTT broker at {where} did not confirm a message. Check the network.")
         if refusal:
             raise NetworkError(
                 f"The MQTT broker at {where} refused a message ({refusal}). Check its access rules."
             )
+
+    def _connect(self) -> Connection:
+        self._connection = Connection(self._settings, self._habits)
+        return self._connection
 
     def _drop(self) -> None:
         if self._connection is not None:

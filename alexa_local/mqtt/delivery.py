@@ -85,14 +85,16 @@ class Delivery:
                 room -= 1
         return chosen
 
-    def sent(self, request: UUID, now_s: float) -> float:
-        """It was sent; returns the seconds after which it will be due again."""
+    def distance_s(self, request: UUID) -> float:
+        """Seconds to let pass without an answer, once it is sent; drawn anew at each call."""
+        step = self._messages[request].step
+        distance_s = min(self._pace.most_s, self._pace.first_s * 2.0 ** min(step, 60))
+        return distance_s * (1 + self._pace.jitter * (2 * self._chance() - 1))
+
+    def sent(self, request: UUID, due_s: float) -> None:
+        """It was sent, and will be due again at `due_s`."""
         about = self._messages[request]
-        distance_s = min(self._pace.most_s, self._pace.first_s * 2.0 ** min(about.step, 60))
-        about.tries, about.step = about.tries + 1, about.step + 1
-        distance_s *= 1 + self._pace.jitter * (2 * self._chance() - 1)
-        about.due_s = now_s + distance_s
-        return distance_s
+        about.tries, about.step, about.due_s = about.tries + 1, about.step + 1, due_s
 
     def reconnected(self, now_s: float) -> None:
         """The broker is there again: what was sent before may be lost, or its answer."""

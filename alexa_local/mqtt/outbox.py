@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 from alexa_local.errors import MessageError, RequestRefused
+from alexa_local.mqtt.gate import Gate
 from alexa_local.store import Store
 
 
@@ -24,13 +25,6 @@ class Clock(Protocol):
 
     def elapsed(self) -> float:
         """Seconds since the machine started; never jumps."""
-
-
-class SpeechGate(Protocol):
-    """Whoever decides whether what derives from speech may leave: `act.LocalOnly`, or a fake."""
-
-    def allows_speech(self) -> bool:
-        """Whether it may, at this moment."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ class Outbox:
         lost: messages that were deleted unanswered, since the start, by the reason: "room" or "age".
     """
 
-    def __init__(self, store: Store, clock: Clock, gate: SpeechGate, limits: Limits | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock, gate: Gate, limits: Limits | None = None) -> None:
         self.lost: Counter[str] = Counter()
         self.limits = limits or Limits()
         self._store, self._clock, self._gate = store, clock, gate

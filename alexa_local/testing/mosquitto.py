@@ -79,14 +79,14 @@ class Mosquitto:
 
 
 class Listener:
-    """A second client that hears everything the broker passes on."""
+    """A second client that hears what the broker passes on, of some topics or all."""
 
-    def __init__(self, port: int, username: str = "", password: str = "") -> None:
+    def __init__(self, port: int, username: str = "", password: str = "", topics: str = "#") -> None:
         self._messages: queue.Queue[tuple[str, str]] = queue.Queue()
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.on_message = self._on_message
-        self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(topics, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         if username:
             self._client.username_pw_set(username, password)

@@ -102,6 +102,8 @@ def test_what_helps_is_in_it(config, tmp_path):
     assert settings["mqtt"] == {
         "host": "set", "port": 1883, "username": "set", "password": "set", "tls_ca_file": None,
         "topic_prefix": "set",
+        "device_id": "not set",
+        "rerank": "off",
     }  # fmt: skip
     assert settings["home"]["devices"] == "1 set" and "AirPods" in settings["audio"]["input_device"]
     assert json.loads(members["findings.json"])[1]["state"] == "fail"

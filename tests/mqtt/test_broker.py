@@ -1,29 +1,23 @@
+import queue
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError, NetworkError, RequestRefused
-from alexa_local.mqtt import Broker
+from alexa_local.mqtt import Broker, Habits, device_id
+from alexa_local.mqtt.wire import LATTICE_TYPE, lattice_properties, lattice_topic, request_of
+from alexa_local.testing.gate import FakeGate
+from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Listener, Mosquitto, find_mosquitto
 
 needs_mosquitto = pytest.mark.skipif(
     find_mosquitto() is None, reason="the Debian package mosquitto is missing"
 )
-
-
-class FakeGate:
-    """Lets through what `open` says."""
-
-    def __init__(self, is_open: bool = True) -> None:
-        self.open = is_open
-
-    def is_allowed(self, host: str) -> bool:
-        """Whether the gate is open."""
-        return self.open
 
 
 @pytest.fixture
@@ -41,7 +35,7 @@ def _broker(port: int, gate: FakeGate | None = None, **settings: object) -> clos
 
 @needs_mosquitto
 def test_a_message_is_with_the_broker_when_publish_returns(mosquitto: Mosquitto) -> None:
-    with closing(Listener(mosquitto.port)) as listener, _broker(mosquitto.port) as broker:
+    with closing(Listener(mosquitto.port, topics="home/#")) as listener, _broker(mosquitto.port) as broker:
         broker.publish("home/lamp", "ON")
         broker.publish("home/größe", '{"value": 3}')
         assert listener.next() == ("home/lamp", "ON")
@@ -54,7 +48,7 @@ def test_a_broker_that_comes_back_is_found_again(mosquitto: Mosquitto) -> None:
         broker.publish("home/lamp", "ON")
         mosquitto.stop()
         mosquitto.start()
-        with closing(Listener(mosquitto.port)) as listener:
+        with closing(Listener(mosquitto.port, topics="home/#")) as listener:
             broker.publish("home/lamp", "OFF")
             assert listener.next() == ("home/lamp", "OFF")
 
@@ -69,7 +63,7 @@ def test_a_message_that_was_not_confirmed_is_never_sent_late(mosquitto: Mosquitt
             broker.publish("home/lamp", "LATE")
         mosquitto.stop()
         mosquitto.start()
-        with closing(Listener(mosquitto.port)) as listener:
+        with closing(Listener(mosquitto.port, topics="home/#")) as listener:
             broker.publish("home/lamp", "OFF")
             assert listener.next() == ("home/lamp", "OFF")
 
@@ -128,7 +122,10 @@ def test_a_closed_gate_lets_nothing_out_not_even_a_connection() -> None:
 @needs_mosquitto
 def test_closing_the_gate_ends_the_connection_and_opening_it_brings_it_back(mosquitto: Mosquitto) -> None:
     gate = FakeGate()
-    with closing(Listener(mosquitto.port)) as listener, _broker(mosquitto.port, gate) as broker:
+    with (
+        closing(Listener(mosquitto.port, topics="home/#")) as listener,
+        _broker(mosquitto.port, gate) as broker,
+    ):
         broker.publish("home/lamp", "1")
         gate.open = False
         broker.gate_changed()
@@ -156,3 +153,90 @@ def test_a_certificate_authority_that_is_missing_is_named(tmp_path: Path) -> Non
         pytest.raises(ConfigError, match=r"tls_ca_file.*none\.pem"),
     ):
         broker.start()
+
+
+@needs_mosquitto
+def test_others_are_told_whether_it_is_there(mosquitto: Mosquitto) -> None:
+    with closing(Listener(mosquitto.port, topics="here/+/availability")) as listener:
+        with _broker(mosquitto.port, topic_prefix="here", device_id="kitchen"):
+            assert listener.next() == ("here/kitchen/availability", "online")
+        assert listener.next() == ("here/kitchen/availability", "offline")
+    with closing(Listener(mosquitto.port, topics="here/#")) as late:
+        assert late.next() == ("here/kitchen/availability", "offline")  # retained
+
+
+@needs_mosquitto
+def test_a_session_that_is_followed_by_another_leaves_online_standing(mosquitto: Mosquitto) -> None:
+    """The will of a lost session came after the "online" of the next one, as both had names of their own."""
+    with Link(mosquitto.port) as link, closing(Listener(mosquitto.port, topics="#")) as listener:
+        settings = MqttSettings(host="127.0.0.1", port=link.port, device_id="a")
+        broker = Broker(settings, FakeGate(), habits=Habits(retry_s=(0.01, 0.1)))
+        with closing(broker):
+            broker.start()
+            assert listener.next()[1] == "online"
+            link.hold()
+            link.cut(tell_server=False)
+            link.mend()
+            assert [listener.next()[1], listener.next()[1]] == ["offline", "online"]
+
+
+@needs_mosquitto
+def test_what_derives_from_speech_goes_only_where_the_answer_is_heard(mosquitto: Mosquitto) -> None:
+    heard: queue.Queue[object] = queue.Queue()
+    settings = MqttSettings(host="127.0.0.1", port=mosquitto.port, device_id="a")
+    topic = lattice_topic("alexa-local", "a")
+    habits = Habits(
+        {topic: lambda payload, properties: heard.put((payload, request_of(properties, LATTICE_TYPE)))},
+        lambda: heard.put("listening"),
+    )
+    gate, request = FakeGate(), uuid4()
+    properties = lattice_properties(request, "alexa-local/a/result", 60)
+    with closing(Broker(settings, gate, habits=habits)) as broker:
+        assert not broker.post(topic, b"x", properties)
+        broker.start()
+        assert heard.get(timeout=10) == "listening"
+        assert broker.post(topic, b"x", properties)
+        # it does not hear itself; another does
+        with closing(Listener(mosquitto.port, topics=topic)) as listener:
+            assert broker.post(topic, b"y", properties)
+            assert listener.next() == (topic, "y")
+        assert heard.empty()
+        gate.open = False
+        assert not broker.post(topic, b"z", properties)
+
+
+@needs_mosquitto
+def test_a_gate_that_holds_speech_back_empties_the_connection_to_this_machines_own_broker(
+    mosquitto: Mosquitto,
+) -> None:
+    class LocalOnly(FakeGate):
+        def is_allowed(self, host: str) -> bool:
+            return True
+
+    listening: queue.Queue[str] = queue.Queue()
+    settings = MqttSettings(host="127.0.0.1", port=mosquitto.port, device_id="a")
+    habits = Habits({"none": lambda *_: None}, lambda: listening.put("listening"))
+    gate = LocalOnly()
+    with closing(Broker(settings, gate, habits=habits)) as broker:
+        broker.start()
+        listening.get(timeout=10)
+        gate.open = False
+        broker.gate_changed()
+        listening.get(timeout=10)  # a new connection
+        broker.gate_changed()
+        assert not broker.post("home/x", b"x", lattice_properties(uuid4(), "r", 1))
+        broker.publish("home/x", "ON")
+        assert listening.empty()
+
+
+@pytest.mark.parametrize(
+    ("setting", "host", "device"),
+    [
+        ("attic", "x", "attic"),
+        ("", "Living_Room.home", "living-room"),
+        ("", "-", "alexa-local"),
+        ("", "ü", "alexa-local"),
+    ],
+)
+def test_the_device_is_called_as_configured_or_after_its_host(setting: str, host: str, device: str) -> None:
+    assert device_id(MqttSettings(device_id=setting), host) == device

@@ -15,6 +15,11 @@ def _delivery(chance: float = 0.5) -> Delivery:
     return Delivery(PACE, lambda: chance)
 
 
+def _send(delivery: Delivery, request: UUID, now_s: float) -> float:
+    delivery.sent(request, now_s + (distance_s := delivery.distance_s(request)))
+    return distance_s
+
+
 def test_the_newest_goes_first_and_the_rest_waits_for_answers() -> None:
     delivery = _delivery()
     ids = [uuid4() for _ in range(5)]
@@ -22,7 +27,7 @@ def test_the_newest_goes_first_and_the_rest_waits_for_answers() -> None:
         delivery.add(request, float(at))
     assert delivery.due(100.0) == [ids[4], ids[3], ids[2]]
     for request in ids[2:]:
-        delivery.sent(request, 100.0)
+        _send(delivery, request, 100.0)
     assert delivery.due(100.0) == []
     assert delivery.wait_s(100.0) == PACE.first_s
     delivery.drop(ids[4])
@@ -33,7 +38,7 @@ def test_a_fresh_one_need_not_wait_for_others() -> None:
     delivery = _delivery()
     for _ in range(3):
         delivery.add(request := uuid4(), 0.0)
-        delivery.sent(request, 99.0)
+        _send(delivery, request, 99.0)
     delivery.add(fresh := uuid4(), 100.0)
     assert delivery.due(100.0) == [fresh]
     assert delivery.due(100.0 + PACE.fresh_s) == []
@@ -42,18 +47,18 @@ def test_a_fresh_one_need_not_wait_for_others() -> None:
 def test_distances_grow_to_a_limit_and_vary_by_chance() -> None:
     delivery = _delivery()
     delivery.add(request := uuid4(), 0.0)
-    assert [delivery.sent(request, 0.0) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+    assert [_send(delivery, request, 0.0) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 320, 600, 600]
     for chance, share in ((0.0, 0.5), (0.9999, 1.5)):
         delivery = _delivery(chance)
         delivery.add(request, 0.0)
-        assert round(delivery.sent(request, 0.0), 1) == PACE.first_s * share
+        assert round(_send(delivery, request, 0.0), 1) == PACE.first_s * share
 
 
 def test_thousands_of_repeats_keep_their_distance() -> None:
     delivery = _delivery()
     delivery.add(request := uuid4(), 0.0)
     for _ in range(5000):
-        assert delivery.sent(request, 0.0) <= PACE.most_s
+        assert _send(delivery, request, 0.0) <= PACE.most_s
     assert delivery.tries(request) == 5000
 
 
@@ -61,7 +66,7 @@ def test_a_broker_that_is_found_again_gets_everything_soon() -> None:
     delivery = _delivery(0.4)
     delivery.add(request := uuid4(), 0.0)
     for _ in range(6):
-        delivery.sent(request, 10.0)
+        _send(delivery, request, 10.0)
     delivery.reconnected(20.0)
     assert delivery.due(20.0) == [] and round(delivery.wait_s(20.0), 6) == 0.4 * PACE.spread_s
     assert delivery.due(21.0) == [request]
@@ -72,11 +77,11 @@ def test_an_answer_wakes_what_was_put_off_for_long_and_nothing_that_was_just_sen
     delivery.add(old := uuid4(), 0.0)
     delivery.add(new := uuid4(), 1.0)
     for _ in range(6):
-        delivery.sent(old, 10.0)
-    delivery.sent(new, 10.0)
+        _send(delivery, old, 10.0)
+    _send(delivery, new, 10.0)
     delivery.answered(11.0)
     assert delivery.due(11.0) == [old]
-    delivery.sent(old, 11.0)
+    _send(delivery, old, 11.0)
     delivery.answered(11.0)
     assert delivery.due(11.0) == []
 
@@ -103,7 +108,7 @@ def test_every_message_is_sent_again_and_again_until_it_is_answered(chances: lis
     now_s, sent = 0.0, dict.fromkeys(ids, 0)
     while min(sent.values()) < 3:
         for request in delivery.due(now_s):
-            delivery.sent(request, now_s)
+            _send(delivery, request, now_s)
             sent[request] += 1
         wait_s = delivery.wait_s(now_s)
         assert wait_s is not None and wait_s > 0
@@ -130,7 +135,7 @@ class AnyCourse(RuleBasedStateMachine):
     @rule()
     def send(self) -> None:
         for request in self.delivery.due(self.now_s):
-            self.delivery.sent(request, self.now_s)
+            _send(self.delivery, request, self.now_s)
 
     @rule(pick=st.randoms())
     def answer(self, pick) -> None:  # type: ignore[no-untyped-def]
