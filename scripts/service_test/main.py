@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.service_test.machine import Machine
+from scripts.service_test.packages import build, packages
 from scripts.service_test.steps import Suite
 from scripts.service_test.tree import Broken, base_tree, fetch_dependencies, layered, must
 
-ROOT = Path(__file__).resolve().parents[2]
 _TOOLS = {
     "debootstrap": "debootstrap",
     "systemd-nspawn": "systemd-container",
@@ -49,9 +49,10 @@ def main(argv: Sequence[str]) -> int:
 def _run(arguments: argparse.Namespace, scratch: Path) -> int:
     began_s = time.monotonic()
     folder = arguments.packages or scratch
+    arch = must(["dpkg", "--print-architecture"]).strip()
     if not arguments.packages:
-        _done(began_s, "build the packages", _build(arguments.suite, scratch))
-    program, models = _packages(folder, arguments.suite)
+        _done(began_s, "build the packages", build(arguments.suite, arch, scratch))
+    program, models = packages(folder, arguments.suite, arch)
     newer = _under_another_version(program, scratch)
     began_s = time.monotonic()
     tree = base_tree(arguments.suite)
@@ -80,25 +81,6 @@ def _take_steps(suite: Suite) -> int:
 
 def _done(began_s: float, name: str, detail: str) -> None:
     print(f"ok      {time.monotonic() - began_s:6.1f} s  {name}: {detail}", flush=True)
-
-
-def _build(suite: str, out: Path) -> str:
-    return " ".join(must([ROOT / "packaging/build", "--suite", suite, "--out", out]).split()[-6:])
-
-
-def _packages(folder: Path, suite: str) -> tuple[Path, Path]:
-    """The program's and the models' package for this machine and suite; of several, the newest."""
-    mark = {"bookworm": "deb12", "trixie": "deb13"}[suite]
-    arch = must(["dpkg", "--print-architecture"]).strip()
-    found = []
-    for pattern in (f"alexa-local_*+{mark}_{arch}.deb", "alexa-local-models_*_all.deb"):
-        fitting = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
-        if not fitting:
-            raise Broken(
-                f"there is no {pattern} in {folder}; run packaging/build --suite {suite} --out {folder}"
-            )
-        found.append(fitting[-1])
-    return found[0], found[1]
 
 
 def _under_another_version(package: Path, scratch: Path) -> Path:

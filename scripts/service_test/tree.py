@@ -1,4 +1,4 @@
-"""The Debian tree that the container runs on: made once and kept, under a fresh layer for each run."""
+"""A Debian tree: made once and kept, under a fresh layer for each run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,20 +36,31 @@ def must(command: Sequence[str | Path], **options: object) -> str:
     return str(done.stdout)
 
 
-def base_tree(suite: str) -> Path:
-    """The kept tree, made when it is not there yet."""
+def kept_tree(
+    test: str, suite: str, options: Sequence[str], finish: Callable[[Path], None] = lambda tree: None
+) -> Path:
+    """A test's kept tree, made by debootstrap and `finish` when it is not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    tree = cache / "alexa-local/test-service" / suite
+    tree = cache / "alexa-local" / test / suite
     if not tree.exists():
         unfinished = tree.with_name(f"{suite}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
-        include = ",".join(_INCLUDE)
-        must(["debootstrap", "--variant=minbase", f"--include={include}", suite, unfinished, _MIRROR])
-        for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
-            must(["systemctl", f"--root={unfinished}", "disable", unit])
+        must(["debootstrap", "--variant=minbase", *options, suite, unfinished, _MIRROR])
+        finish(unfinished)
         unfinished.rename(tree)
     return tree
+
+
+def base_tree(suite: str) -> Path:
+    """What the container runs on."""
+    return kept_tree("test-service", suite, [f"--include={','.join(_INCLUDE)}"], _disable_units)
+
+
+def _disable_units(tree: Path) -> None:
+    """What the steps start when they need it, and what would disturb them."""
+    for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
+        must(["systemctl", f"--root={tree}", "disable", unit])
 
 
 def fetch_dependencies(tree: Path, packages: Sequence[Path], newer: Path) -> None:
@@ -73,7 +84,7 @@ def fetch_dependencies(tree: Path, packages: Sequence[Path], newer: Path) -> Non
 @contextmanager
 def layered(tree: Path) -> Iterator[Path]:
     """A copy of the tree for one run, which vanishes afterwards; the kept one stays as it is."""
-    scratch = Path(tempfile.mkdtemp(prefix="alexa-local-service-", dir="/var/tmp"))
+    scratch = Path(tempfile.mkdtemp(prefix="alexa-local-test-", dir="/var/tmp"))
     root = scratch / "root"
     for name in ("root", "upper", "work"):
         (scratch / name).mkdir()

@@ -1,0 +1,30 @@
+"""The packages that are tried: built from the checkout, or found in a folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from scripts.service_test.tree import Broken, must
+
+ROOT = Path(__file__).resolve().parents[2]
+_MARKS = {"bookworm": "deb12", "trixie": "deb13"}
+
+
+def build(suite: str, arch: str, out: Path) -> str:
+    """Build them for that suite and architecture; returns which they are, and their sizes."""
+    program = ROOT / "packaging/build"
+    done = must([sys.executable, program, "--suite", suite, "--arch", arch, "--out", str(out)])
+    return " ".join(done.split()[-6:])
+
+
+def packages(folder: Path, suite: str, arch: str) -> tuple[Path, Path]:
+    """The program's and the models' package for that suite and architecture; of several, the newest."""
+    found = []
+    for pattern in (f"alexa-local_*+{_MARKS[suite]}_{arch}.deb", "alexa-local-models_*_all.deb"):
+        fitting = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+        if not fitting:
+            command = f"packaging/build --suite {suite} --arch {arch} --out {folder}"
+            raise Broken(f"there is no {pattern} in {folder}; run {command}")
+        found.append(fitting[-1])
+    return found[0], found[1]
