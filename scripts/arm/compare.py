@@ -28,13 +28,15 @@ class Found:
         transcribed: the lines of `transcribe --json`.
         woken: the lines of `wake --json`.
         readings: what `lattice show` prints.
-        numbers: what `scripts.arm.probe` writes.
+        numbers: what `probe.py` writes.
+        runtime: the TFLite runtime that it used.
     """
 
     transcribed: str
     woken: str
     readings: str
     numbers: Mapping[str, NDArray[np.float32]]
+    runtime: str
 
 
 def faults(here: Found, there: Found) -> Iterator[str]:

@@ -12,10 +12,11 @@ from alexa_local.capture import open_file
 from alexa_local.frontend import log_mel
 from alexa_local.models import open_model
 from alexa_local.recognise.networks import Networks
+from alexa_local.tflite.network import installed_runtimes
 
 
 def main(out: Path, sounds: list[Path]) -> None:
-    """Write features and the encoder's outputs of every sound into one .npz file."""
+    """Write features and the encoder's outputs of every sound into a .npz file; print the runtime's name."""
     networks = Networks(open_model("asr-en"))
     found: dict[str, Any] = {}
     for sound in sounds:
@@ -25,6 +26,7 @@ def main(out: Path, sounds: list[Path]) -> None:
         found[f"{sound.stem} features"] = frames
         found[f"{sound.stem} encoder"] = encoded(networks, frames)
     np.savez(out, **found)
+    print(installed_runtimes()[0])
 
 
 def encoded(networks: Networks, frames: np.ndarray) -> np.ndarray:

@@ -6,17 +6,25 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from alexa_local.errors import AlexaLocalError
+from scripts.service_test.tree import Broken, must
 
-SUITE, PYTHON = "bookworm", "3.11"
-"""The one Debian whose Python has wheels of both TFLite runtimes."""
-
-_PACKAGES = ("python3", "python3-pyaudio", "python3-systemd")
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
-_INSTALL = "apt install debootstrap qemu-user-static binfmt-support flite"
+_TOOLS = {
+    "debootstrap": "debootstrap",
+    "dh": "debhelper",
+    "dpkg-buildpackage": "dpkg-dev",
+    "flite": "flite",
+    "unshare": "util-linux",
+}
+_EMULATOR = "apt install qemu-user-static binfmt-support"
+_SCRIPT = (
+    'mount -t proc proc "$0/proc" && mount --bind "$0/cpuinfo" "$0/proc/cpuinfo" && exec chroot "$0" "$@"'
+)
+_APT = ("apt-get", "-q", "-y", "--no-install-recommends")
+_APT_LIMIT_S = 1200.0
 _CPU = """processor\t: 0
 BogoMIPS\t: 108.00
 Features\t: fp asimd evtstrm crc32 cpuid
@@ -29,21 +37,16 @@ CPU revision\t: 3
 """What a Cortex-A72 says of itself: ai-edge-litert reads it, and dies of an x86's."""
 
 
-class ArmError(AlexaLocalError):
-    """This machine cannot emulate an Arm, or the emulated program failed."""
-
-
 def prepare_kernel() -> None:
     """See that Arm programs run; registers the emulator with the kernel where that was not done yet.
 
     Raises:
-        ArmError: not root, something is not installed, or the kernel refuses.
+        Broken: not root, something is not installed, or the kernel refuses.
     """
     if os.getuid() != 0:
-        raise ArmError("Only root can make an emulated Debian and enter it. Run: sudo scripts/test-arm")
-    for program in ("debootstrap", "flite", "unshare"):
-        if not shutil.which(program):
-            raise ArmError(f"The program {program} is missing. Run: {_INSTALL}")
+        raise Broken("Only root can make an emulated Debian and enter it. Run: sudo scripts/test-arm")
+    if missing := sorted(package for tool, package in _TOOLS.items() if shutil.which(tool) is None):
+        raise Broken(f"Something is missing. Run: apt install {' '.join(missing)}")
     if platform.machine() == "aarch64" or (_BINFMT / "qemu-aarch64").exists():
         return
     if not (_BINFMT / "register").exists():
@@ -51,69 +54,59 @@ def prepare_kernel() -> None:
     if shutil.which("update-binfmts"):
         subprocess.run(["update-binfmts", "--enable", "qemu-aarch64"], check=False)
     if not (_BINFMT / "qemu-aarch64").exists():
-        raise ArmError(
-            f"The kernel does not hand Arm programs to qemu. Run: {_INSTALL} (a container needs its host to)."
+        raise Broken(
+            f"The kernel hands no Arm programs to qemu. Run: {_EMULATOR} (a container needs its host to)."
         )
 
 
-class Tree:
-    """One such folder; whatever a command mounts or starts is gone when that ends."""
+class Arm:
+    """A machine with such a tree as its disk; whatever a command mounts or starts is gone when that ends."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, root: Path, cpu: str) -> None:
+        """Programs see `cpu`, one of qemu's names."""
+        self.root = root
+        self._env = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "HOME": "/root",
+            "LC_ALL": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "QEMU_CPU": cpu,
+        }
+        (root / "cpuinfo").write_text(_CPU)
 
-    def make(self, log: Path) -> None:
-        """Make it unless it is there, whole."""
-        if self.folder.exists():
-            return
-        partial = self.folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        command = ["debootstrap", "--arch=arm64", "--variant=minbase", f"--include={','.join(_PACKAGES)}"]
-        with log.open("w") as out:
-            done = subprocess.run([*command, SUITE, partial], stdout=out, stderr=out, check=False)
-        if done.returncode:
-            raise ArmError(f"debootstrap failed; {log} says why. Check the network, and run this again.")
-        (partial / "proc-cpuinfo").write_text(_CPU)
-        partial.rename(self.folder)
+    def fetch_dependencies(self, package: Path) -> None:
+        """Install what that package asks for and Debian has, unless that was done to this tree before."""
+        depends = must(["dpkg-deb", "-f", package, "Depends"]).strip()
+        wanted = ", ".join(one for one in depends.split(", ") if not one.startswith("alexa-local"))
+        stamp = self.root / "root/dependencies"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+            self.run(*_APT, "update", limit_s=_APT_LIMIT_S)
+            self.run(*_APT, "satisfy", wanted, limit_s=_APT_LIMIT_S)
+            stamp.write_text(wanted)
 
-    def run(
-        self,
-        arguments: Sequence[str],
-        binds: Mapping[Path, str],
-        env: Mapping[str, str],
-        limit_s: float,
-    ) -> str:
-        """Run a program inside.
+    def install(self, packages: Sequence[Path]) -> None:
+        """Install packages of this machine's, as their users do."""
+        for package in packages:
+            shutil.copy(package, self.root / "root")
+        names = [f"/root/{package.name}" for package in packages]
+        self.run(*_APT, "install", *names, limit_s=_APT_LIMIT_S)
 
-        Args:
-            arguments: the program, as a path inside, and its arguments.
-            binds: folders of this machine, and where they are inside.
-            env: its whole environment.
-            limit_s: seconds that it may take; emulation is ten to thirty times slower.
+    def run(self, *words: str, limit_s: float = 300) -> str:
+        """Run a command inside, of which emulation makes one that is ten to thirty times slower.
 
         Returns:
-            What it printed.
+            What it printed, without errors and warnings.
+
+        Raises:
+            Broken: it failed, or took longer than the limit.
         """
-        mounts = ['mount -t proc proc "$0/proc"', 'mount --bind "$0/proc-cpuinfo" "$0/proc/cpuinfo"']
-        for outside, inside in binds.items():
-            (self.folder / inside.lstrip("/")).mkdir(parents=True, exist_ok=True)
-            mounts.append(f'mount --bind "{outside}" "$0{inside}"')
-        script = " && ".join([*mounts, 'exec chroot "$0" "$@"'])
+        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _SCRIPT, str(self.root)]
         try:
             done = subprocess.run(
-                [
-                    "unshare",
-                    "--mount",
-                    "--pid",
-                    "--fork",
-                    "--kill-child",
-                    "sh",
-                    "-c",
-                    script,
-                    self.folder,
-                    *arguments,
-                ],
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **env},
+                [*enter, *words],
+                env=self._env,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -121,10 +114,8 @@ class Tree:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise ArmError(
-                f"{' '.join(arguments)} took more than {limit_s:.0f} s. Is the machine busy?"
-            ) from error
+            raise Broken(f"{' '.join(words)} took more than {limit_s:.0f} s. Is the machine busy?") from error
         if done.returncode:
-            last = "\n".join(done.stderr.splitlines()[-20:])
-            raise ArmError(f"{' '.join(arguments)} ended with {done.returncode} under emulation:\n{last}")
+            last = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+            raise Broken(f"{' '.join(words)} ended with {done.returncode} under emulation:\n{last}")
         return done.stdout
