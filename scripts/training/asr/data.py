@@ -20,6 +20,8 @@ from scripts.training.asr.features import open_store
 from scripts.training.asr.model import FRAMES_PER_STEP
 from scripts.training.asr.splice import Splices
 
+BATCH_S = 70.0
+"""Sound in a batch."""
 NO_SPEECH_SHARE = 0.03
 """Share of the utterances that hold no words."""
 
@@ -121,7 +123,7 @@ class Trainset:
         noises: list[Frames],
         wakes: list[Frames],
         seed: int,
-        batch_s: float = 70.0,
+        batch_s: float = BATCH_S,
         strength: Strength = Strength(),  # noqa: B008 - frozen
         wake_share: float = 0.5,
     ) -> None:

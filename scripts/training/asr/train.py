@@ -26,6 +26,7 @@ from torch.nn import functional
 from scripts.training.asr.augment import Strength
 from scripts.training.asr.compress import Compression, Plan
 from scripts.training.asr.data import (
+    BATCH_S,
     Batch,
     Part,
     Trainset,
@@ -77,9 +78,10 @@ def learning_rate(step: int, progress: float) -> float:
     return RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
 
 
-def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean (transducer, CTC) loss of a batch in nats per label."""
-    encoded = model.encoder(batch.frames)
+def losses(
+    model: Transducer, encoded: torch.Tensor, batch: Batch, with_transducer: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean (transducer, CTC) loss of a batch, whose encoder's vectors are given, in nats per label."""
     log_p = functional.log_softmax(model.ctc(encoded), -1)  # (B, T, pieces)
     total = batch.counts.sum().clamp(min=1)
     ctc = functional.ctc_loss(
@@ -94,7 +96,9 @@ def losses(model: Transducer, batch: Batch, with_transducer: bool) -> tuple[torc
     ).sum() / total, ctc / total
 
 
-def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) -> Trainset:
+def open_trainset(
+    stores: Path, pieces: Path, seed: int, opening: bool = False, batch_s: float = BATCH_S
+) -> Trainset:
     """Every store that is there, each a part; the opening takes short, clean clips only."""
     parts: list[Part] = []
     more = stores / "sentences.txt"
@@ -106,7 +110,7 @@ def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) 
             parts.append(open_part(folder, share, join, longest_s=OPENING_S if opening else LONGEST_S))
             sentences.update(text for _, _, text in parts[-1].clips if name == "synth")
     if opening:
-        return Trainset(parts, pieces, [], [], seed, strength=OPENING_STRENGTH, wake_share=0.0)
+        return Trainset(parts, pieces, [], [], seed, batch_s, OPENING_STRENGTH, wake_share=0.0)
     aligned = [folder for folder in sorted(stores.iterdir()) if (folder / "words.jsonl").exists()]
     parts.append(open_spliced(aligned, sorted(sentences), SPLICED))
     noises = open_sounds(stores / "noise")
@@ -114,7 +118,7 @@ def open_trainset(stores: Path, pieces: Path, seed: int, opening: bool = False) 
     print(
         f"{sum(len(p.clips) for p in parts)} clips in {len(parts)} parts, {len(wakes)} wake words", flush=True
     )
-    return Trainset(parts, pieces, noises, wakes, seed, strength=STRENGTH)
+    return Trainset(parts, pieces, noises, wakes, seed, batch_s, STRENGTH)
 
 
 def save(path: Path, **state: object) -> None:
@@ -171,7 +175,7 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int, plan
         progress = used_s / (60 * minutes)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, progress)
-        transducer, ctc = losses(model, batch, progress >= CTC_ONLY)
+        transducer, ctc = losses(model, model.encoder(batch.frames), batch, progress >= CTC_ONLY)
         loss = transducer + (CTC_WEIGHT if progress >= CTC_ONLY else 1.0) * ctc
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
