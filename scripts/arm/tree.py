@@ -9,7 +9,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.service_test.tree import Broken, must
+from scripts.service_test.packages import dependencies
+from scripts.service_test.tree import Broken
 
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _TOOLS = {
@@ -77,8 +78,7 @@ class Arm:
 
     def fetch_dependencies(self, package: Path) -> None:
         """Install what that package asks for and Debian has, unless that was done to this tree before."""
-        depends = must(["dpkg-deb", "-f", package, "Depends"]).strip()
-        wanted = ", ".join(one for one in depends.split(", ") if not one.startswith("alexa-local"))
+        wanted = dependencies(package, "Depends")
         stamp = self.root / "root/dependencies"
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")

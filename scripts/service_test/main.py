@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.service_test.machine import Machine
-from scripts.service_test.packages import build, packages
+from scripts.service_test.packages import build, dependencies, packages
 from scripts.service_test.steps import Suite
 from scripts.service_test.tree import Broken, base_tree, fetch_dependencies, layered, must
 
@@ -23,7 +23,7 @@ _TOOLS = {
     "nsenter": "util-linux",
     "dpkg-deb": "dpkg",
 }
-_INSIDE = "/root/packages"
+_INSIDE = "srv/packages"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,13 +56,18 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> int:
     newer = _under_another_version(program, scratch)
     began_s = time.monotonic()
     tree = base_tree(arguments.suite)
-    fetch_dependencies(tree, [program, models], newer)
+    fetch_dependencies(tree, dependencies(program, "Depends", "Recommends"))
     _done(began_s, "have a Debian tree and the dependencies", str(tree))
     began_s = time.monotonic()
-    with layered(tree) as root, Machine(root) as machine:
-        _done(began_s, "boot systemd in a container", arguments.suite)
-        inside = [f"{_INSIDE}/{program.name}", f"{_INSIDE}/{models.name}"]
-        return _take_steps(Suite(machine, inside, f"{_INSIDE}/{newer.name}", arguments.kills))
+    with layered(tree) as root:
+        (root / _INSIDE).mkdir(parents=True)
+        inside = [
+            f"/{shutil.copy(package, root / _INSIDE).relative_to(root)}"
+            for package in (program, models, newer)
+        ]
+        with Machine(root) as machine:
+            _done(began_s, "boot systemd in a container", arguments.suite)
+            return _take_steps(Suite(machine, inside[:2], inside[2], arguments.kills))
 
 
 def _take_steps(suite: Suite) -> int:

@@ -28,3 +28,9 @@ def packages(folder: Path, suite: str, arch: str) -> tuple[Path, Path]:
             raise Broken(f"there is no {pattern} in {folder}; run {command}")
         found.append(fitting[-1])
     return found[0], found[1]
+
+
+def dependencies(package: Path, *fields: str) -> str:
+    """What a package asks Debian for in these fields, such as "Depends", as one line of that form."""
+    lines = ", ".join(must(["dpkg-deb", "-f", package, field]).strip() for field in fields)
+    return ", ".join(one for one in lines.split(", ") if not one.startswith("alexa-local"))

@@ -63,21 +63,14 @@ def _disable_units(tree: Path) -> None:
         must(["systemctl", f"--root={tree}", "disable", unit])
 
 
-def fetch_dependencies(tree: Path, packages: Sequence[Path], newer: Path) -> None:
-    """Put the packages into the kept tree, and have apt download what they depend on, unless it is there."""
-    folder = tree / "root/packages"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for package in [*packages, newer]:
-        shutil.copy(package, folder)
-    names = [f"./{package.name}" for package in packages]
-    wanted = "".join(must(["dpkg-deb", "-f", package, "Depends", "Recommends"]) for package in packages)
+def fetch_dependencies(tree: Path, wanted: str) -> None:
+    """Have apt download into the kept tree what packages ask for, in the form of `Depends:`, unless it is there."""
     stamp = tree / "root/fetched"
     if not stamp.exists() or stamp.read_text() != wanted:
-        inside: list[str | Path] = ["chroot", tree, "env", "-C", "/root/packages", "apt-get", "-q", "-y"]
+        inside: list[str | Path] = ["chroot", tree, "apt-get", "-q", "-y"]
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         must([*inside, "update"])
-        must([*inside, "--download-only", "install", *names])
+        must([*inside, "--download-only", "satisfy", wanted])
         stamp.write_text(wanted)
 
 
