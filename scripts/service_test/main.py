@@ -61,10 +61,9 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> int:
     began_s = time.monotonic()
     with layered(tree) as root:
         (root / _INSIDE).mkdir(parents=True)
-        inside = [
-            f"/{shutil.copy(package, root / _INSIDE).relative_to(root)}"
-            for package in (program, models, newer)
-        ]
+        for package in (program, models, newer):
+            shutil.copy(package, root / _INSIDE)
+        inside = [f"/{_INSIDE}/{package.name}" for package in (program, models, newer)]
         with Machine(root) as machine:
             _done(began_s, "boot systemd in a container", arguments.suite)
             return _take_steps(Suite(machine, inside[:2], inside[2], arguments.kills))

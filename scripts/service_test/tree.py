@@ -64,7 +64,7 @@ def _disable_units(tree: Path) -> None:
 
 
 def fetch_dependencies(tree: Path, wanted: str) -> None:
-    """Have apt download into the kept tree what packages ask for, in the form of `Depends:`, unless it is there."""
+    """Have apt download into the kept tree what `wanted`, a list as in `Depends:`, asks for."""
     stamp = tree / "root/fetched"
     if not stamp.exists() or stamp.read_text() != wanted:
         inside: list[str | Path] = ["chroot", tree, "apt-get", "-q", "-y"]
