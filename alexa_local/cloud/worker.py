@@ -204,7 +204,7 @@ class Worker:
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _more: Any
     ) -> None:
-        self._taken_over = reason.value == _TAKEN_OVER
+        self._taken_over |= reason.value == _TAKEN_OVER  # paho may call again, without a reason
         self._in_hand.clear()  # the broker sends them again
         self._metrics.in_hand(0)
         if self._connected and not self._stopping:
