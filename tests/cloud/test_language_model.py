@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alexa_local.cloud.language_model import LanguageModel
 from alexa_local.errors import ModelError
 from alexa_local.models import Model, open_model
-from tests.cloud.conftest import PIECES, write_manifest
+from alexa_local.testing.language_model import PIECES, write_manifest
 
 
 def opened(folder: Path) -> Model:
