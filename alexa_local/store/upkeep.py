@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ LITTLE_MIB, TOO_LITTLE_MIB = 200.0, 20.0
 """Free room on the disk below which there should be more, and below which writing is about to fail."""
 
 MAKE_ROOM = "Make room: `apt clean`, and `journalctl --vacuum-size=50M`."
+
+PAUSE_S = 0.15
+"""Seconds between steps: whoever waits for the database looks again every tenth of one."""
 
 _STEP_PAGES = 32
 _PATIENCE_MS = 1000
@@ -98,11 +102,11 @@ def renew_statistics(store: Store) -> None:
     store.read(f"PRAGMA optimize({_OPTIMISE})")
 
 
-def give_back(store: Store) -> int:
+def give_back(store: Store, pause_s: float = PAUSE_S) -> int:
     """Free the file of empty pages; returns the bytes given back.
 
-    Each step is a transaction of milliseconds, so that the daemon can write in between, and a power cut
-    leaves a whole database. The file itself shrinks when its log is emptied.
+    Each step is a transaction of milliseconds and has a pause after it, so that the daemon can write in
+    between; a power cut leaves a whole database. The file itself shrinks when its log is emptied.
     """
     page_bytes = int(store.read("PRAGMA page_size")[0][0])
     before = left = _free_pages(store)
@@ -112,6 +116,7 @@ def give_back(store: Store) -> int:
                 connection.execute("PRAGMA incremental_vacuum(1)")  # Python steps it once, which is one page
         if (now := _free_pages(store)) >= left:
             break  # somebody else frees as much as we give back
+        time.sleep(pause_s)
         left = now
     return (before - left) * page_bytes
 

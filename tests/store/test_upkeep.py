@@ -5,11 +5,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from alexa_local.errors import StorageError
-from alexa_local.store import open_store
+from alexa_local.store import open_store, upkeep
 from alexa_local.store.schema import MIGRATIONS
 from alexa_local.store.upkeep import (
     be_patient_briefly,
@@ -38,7 +39,7 @@ class Deadly:
         self.left -= 1
         return self.connection.execute(sql, *values)
 store._connection = Deadly(store._connection)
-upkeep.give_back(store)
+upkeep.give_back(store, 0.0)
 upkeep.empty_log(store)
 """
 
@@ -79,7 +80,7 @@ def test_a_survey_tells_of_the_file_and_changes_nothing(store):
 def test_free_pages_leave_the_file_and_everything_else_stays(store):
     fill(store)
     found = survey(store.path)
-    assert give_back(store) == found.free_bytes
+    assert give_back(store, 0.0) == found.free_bytes
     assert empty_log(store)
     assert store.path.stat().st_size == found.size_bytes - found.free_bytes
     assert log_bytes(store.path) == 0
@@ -90,7 +91,7 @@ def test_free_pages_leave_the_file_and_everything_else_stays(store):
 
 def test_the_daemon_reads_and_writes_all_the_while(store):
     """Another connection, as another process would have."""
-    fill(store)
+    fill(store, 1000)
     waits, ended = [], threading.Event()
 
     def write():
@@ -108,13 +109,31 @@ def test_the_daemon_reads_and_writes_all_the_while(store):
     try:
         with open_store(store.path) as ours:
             ours.read("PRAGMA busy_timeout = 60000")
-            assert give_back(ours) > 0
+            assert give_back(ours, 0.01) > 0
             renew_statistics(ours)
     finally:
         ended.set()
         daemon.join(60)
     assert store.read("SELECT count(*) FROM list_items WHERE list = 'daemon'")[0][0] == waits[0]
     assert store.read("PRAGMA integrity_check")[0][0] == "ok"
+
+
+def test_whoever_does_not_wait_at_all_can_write_between_any_two_steps(store, monkeypatch):
+    """Step upon step without a pause kept others waiting for seconds, as they look only now and then."""
+    fill(store)
+    other, pauses = sqlite3.connect(store.path, timeout=0, isolation_level=None), []
+
+    def pause(seconds):
+        other.execute("INSERT INTO list_items (list, item) VALUES ('other', ?)", (f"{len(pauses)}",))
+        pauses.append(seconds)
+
+    monkeypatch.setattr(upkeep, "time", SimpleNamespace(sleep=pause))
+    try:
+        assert give_back(store) > 0
+    finally:
+        other.close()
+    assert len(pauses) > 5 and min(pauses) > 0.1  # SQLite looks again every tenth of a second
+    assert items(store) == ALL
 
 
 def test_a_database_without_the_means_to_shrink_is_left_at_its_size(tmp_path):
@@ -139,7 +158,7 @@ def test_a_kill_at_any_statement_loses_nothing(tmp_path, statements):
     with open_store(path) as store:
         assert items(store) == ALL
         assert store.read("PRAGMA integrity_check")[0][0] == "ok"
-        give_back(store)
+        give_back(store, 0.0)
         assert empty_log(store) and items(store) == ALL
 
 
