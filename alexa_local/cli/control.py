@@ -74,7 +74,7 @@ def _status(arguments: argparse.Namespace) -> int:
     dead = [name for name, alive in status.pop("threads").items() if not alive]
     del status["queues"]
     dropped = [f"{name} {count}" for name, count in status["dropped"].items() if count]
-    status["uptime"] = _duration(status.pop("uptime_s"))
+    status["uptime"] = duration(status.pop("uptime_s"))
     status["dropped"] = ", ".join(dropped) or "nothing"
     if dead:
         status["dead threads"] = ", ".join(dead)
@@ -109,8 +109,10 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 
 def _mode(arguments: argparse.Namespace) -> int:
-    on = ask_daemon(arguments, "mode", on=arguments.switch == "on")["local_only"]
-    print(f"local-only is {_word(on)}")
+    answer = ask_daemon(arguments, "mode", on=arguments.switch == "on")
+    print(f"local-only is {_word(answer['local_only'])}")
+    if deleted := answer.get("deleted"):
+        print(f"{deleted} request{'' if deleted == 1 else 's'} that waited to be sent: deleted")
     return 0
 
 
@@ -158,7 +160,8 @@ def _word(value: Any) -> str:
     return str(value)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as people say them, such as "2 h 5 min"."""
     minutes, hours, days = int(seconds) // 60 % 60, int(seconds) // 3600 % 24, int(seconds) // 86400
     parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
     return " ".join(part for part in parts if part) or f"{int(seconds)} s"

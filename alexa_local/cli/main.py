@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from alexa_local import __version__
-from alexa_local.cli import bias, control, devices, doctor, files, housekeeping, lattice, models, run, setup
+from alexa_local.cli import (
+    bias,
+    control,
+    devices,
+    doctor,
+    files,
+    housekeeping,
+    lattice,
+    models,
+    outbox,
+    run,
+    setup,
+)
 from alexa_local.cli.logs import set_up_logging
 from alexa_local.errors import AlexaLocalError, UsageError
 
@@ -34,7 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"alexa-local {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    for module in (run, control, files, bias, devices, models, lattice, doctor, setup, housekeeping):
+    modules = (run, control, files, bias, devices, models, lattice, outbox, doctor, setup, housekeeping)
+    for module in modules:
         module.add_commands(commands, common)
     return parser
 

@@ -25,12 +25,12 @@ from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
+from alexa_local.daemon.sending import Sending
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
-from alexa_local.mqtt import Broker
 from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.recognise.rescore import WordNgrams, rescore
@@ -78,11 +78,14 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         answer=answerer.answer,
         wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
         local_only=lambda: brain.services.local_only.on,
-        set_local_only=brain.services.local_only.set,
+        set_local_only=brain.set_local_only,
         is_ringing=lambda: brain.is_ringing,
         stop_ringing=brain.services.schedule.dismiss,
         import_contacts=brain.import_contacts,
         rescore=functools.partial(rescore, model=word_model) if word_model else None,
+        post=brain.sending.post,
+        outbox=brain.sending.report,
+        clear_outbox=lambda: brain.sending.clear(),
         dropped=lambda: {"replies": sounding.playback.dropped_replies},
         status=brain.status,
     )
@@ -135,8 +138,8 @@ class _Brain:
         self._recogniser = recogniser
         self._sounding = sounding
         self._host = host
-        self._broker: Broker | None = None
         self._wall = NetworkWall()
+        self._deleted = 0
         self.is_ringing = False
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
@@ -170,29 +173,32 @@ class _Brain:
             self._learn_names()
         return report
 
+    def set_local_only(self, on: bool) -> int:
+        """Switch local-only mode; returns how many requests that waited to be sent were deleted."""
+        self._deleted = 0
+        self.services.local_only.set(on)
+        return self._deleted
+
     def status(self) -> Mapping[str, Any]:
         """What a person may want to know of timers, the loudspeaker and the broker."""
-        broker = self._broker.connected if self._broker else None
         return {
             "timers": len(self.services.timers.all()),
             "alarms": len(self.services.alarms.all()),
             "volume": self._sounding.mixer.volume,
             "loudspeaker": "missing" if self._sounding.loudspeaker.is_lost else "open",
-            "broker": {None: "none", True: "connected", False: "away"}[broker],
+            **self.sending.status(),
         }
 
     def _make_services(self, store: Store) -> Services:
         config = self._config
         self._local_only = local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
         self._wall.follow(local_only.on)
-        if config.mqtt.host:
-            self._broker = Broker(config.mqtt, local_only)
-            self._host.at_the_end.callback(self._broker.close)
-            self._broker.start()
+        clock = SystemClock()
+        self.sending = Sending(config.mqtt, self._host, store, clock, local_only)
         player = HomePlayer(self._sounding.mixer, self._sounding.music)
         services = make_services(
-            *(store, SystemClock(), player, local_only, config.home.devices, config.contacts),
-            publisher=self._broker,
+            *(store, clock, player, local_only, config.home.devices, config.contacts),
+            publisher=self.sending.broker,
             on_change=self._changed,
         )
         self._watch = Watch(services.schedule, self._due, self._ringing)
@@ -240,8 +246,7 @@ class _Brain:
 
     def _gate_changed(self) -> None:
         self._wall.follow(self._local_only.on)
-        if self._broker:
-            self._broker.gate_changed()
+        self._deleted = self.sending.gate_changed()
 
     def _changed(self) -> None:
         self._watch.changed()

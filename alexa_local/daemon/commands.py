@@ -29,6 +29,7 @@ def commands(
     status: Callable[[], Answer],
     request_stop: Callable[[str], None],
     last_lattice: LastLattice,
+    outbox: Callable[[], Answer],
 ) -> Mapping[str, Command]:
     """Each command by its name; all run in the thread `control`, so what takes long is handed to `act`."""
 
@@ -71,6 +72,8 @@ def commands(
         "mute": mute,
         "contacts": contacts,
         "lattice": lattice,
+        "outbox": lambda _: outbox(),
+        "outbox_clear": lambda _: {"deleted": parts.clear_outbox()},
     }
 
 

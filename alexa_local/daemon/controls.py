@@ -33,9 +33,9 @@ class Controls:
         """Switch local-only mode, and remember it."""
 
         def change() -> Answer:
-            self._parts.set_local_only(on)
+            deleted = self._parts.set_local_only(on)
             self._bus.publish("local_only", {"on": on})
-            return {"local_only": on}
+            return {"local_only": on, "deleted": deleted}
 
         return self._act.submit(change)
 

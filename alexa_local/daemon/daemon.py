@@ -28,6 +28,8 @@ from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.readings import LastLattice, MakeLattice, Readings, SecondLook
+from alexa_local.daemon.reranking import Reranking
+from alexa_local.daemon.revision import WINDOW_S
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
 from alexa_local.messages import Hypothesis
@@ -136,7 +138,9 @@ class Daemon:
             parts.make_ready,
         )
         second_look = SecondLook(parts.rescore, act.revise, supervisor.stopping) if parts.rescore else None
-        readings = Readings(act, self._last_lattice, second_look)
+        reranking = self._reranking(parts, act)
+        looks = [each for each in (second_look, reranking) if each]
+        readings = Readings(act, self._last_lattice, looks)
         listen = Listen(
             parts.pipeline,
             self._capture,
@@ -148,7 +152,10 @@ class Daemon:
         queues = [self._capture.sound, act.jobs, *([second_look.looks] if second_look else [])]
         status = self._status_of(parts, queues, listen)
         controls = Controls(parts, act, listen, self.bus)
-        table = commands(parts, act, controls, self.bus, status, supervisor.request_stop, self._last_lattice)
+        table = commands(
+            *(parts, act, controls, self.bus, status, supervisor.request_stop, self._last_lattice),
+            outbox=lambda: {**parts.outbox(), "outcomes": dict(reranking.outcomes if reranking else {})},
+        )
         self._capture.open()
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()
@@ -164,6 +171,12 @@ class Daemon:
         _log.info("Ready; the control socket is %s.", claim.path)
         reason = supervisor.wait(self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen))
         _log.info("Stopping: %s.", reason)
+
+    def _reranking(self, parts: Parts, act: Act) -> Reranking | None:
+        which = self._config.mqtt.rerank
+        if parts.post is None or which == "off":
+            return None
+        return Reranking(which, parts.post, act.revise, self.bus)
 
     def _look(self, listen: Listen) -> None:
         """Feed the watchdog only when `listen` got on since the last look; forget what is old."""
@@ -213,5 +226,7 @@ class _Patiently:
         self._readings = readings
 
     def heard(self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice) -> None:
-        """Have it done."""
-        concurrent.futures.wait([self._readings.heard(hypotheses, lattice)])
+        """Have it done; what may come of it later is waited for as long as it would be wanted."""
+        promise, looks = self._readings.heard(hypotheses, lattice)
+        concurrent.futures.wait([promise])
+        concurrent.futures.wait(looks, WINDOW_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listener
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
+from alexa_local.mqtt import Result
 
 
 def _nothing(*_: Any) -> None:
@@ -20,6 +22,10 @@ def _nothing(*_: Any) -> None:
 def _unknown(_: Interpretation) -> Outcome | None:
     """Foresee nothing."""
     return None
+
+
+def _nothing_waits() -> Mapping[str, Any]:
+    return {"waiting": []}
 
 
 def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
@@ -63,13 +69,18 @@ class Parts:
         answer: plays what is to be heard of an outcome, and returns at once.
         wait_until_quiet: waits until the last answer was heard.
         local_only: whether nothing may leave the machine.
-        set_local_only: changes that, and remembers it.
+        set_local_only: changes that, and remembers it; returns how many requests that waited to be sent were
+            deleted.
         is_ringing: whether a timer or an alarm rings at this moment.
         stop_ringing: ends that; only the thread `act` calls it.
         import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
             "added", "updated" and "problems".
         rescore: a lattice scored by a second language model; only the thread `rescore` calls it. None where
             there is no such model.
+        post: keeps something and sends it until its receiver answers, which the promise is of; None where no
+            request is to be read again elsewhere.
+        outbox: what waits to be sent, ready for JSON.
+        clear_outbox: deletes that, and returns how many messages it were.
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
     """
@@ -82,10 +93,13 @@ class Parts:
     answer: Callable[[Outcome], None] = _nothing
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
-    set_local_only: Callable[[bool], None] = _nothing
+    set_local_only: Callable[[bool], int] = int
     is_ringing: Callable[[], bool] = bool
     stop_ringing: Callable[[], object] = _nothing
     import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report
     rescore: Callable[[Lattice], Lattice] | None = None
+    post: Callable[[Callable[[], bytes]], Future[Result]] | None = None
+    outbox: Callable[[], Mapping[str, Any]] = _nothing_waits
+    clear_outbox: Callable[[], int] = int
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)

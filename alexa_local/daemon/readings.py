@@ -144,15 +144,24 @@ class SecondLook:
         promise.add_done_callback(lambda _: look.settled.set_result(None))
 
 
+class Look(Protocol):
+    """Whoever may read a request again: `SecondLook` here, `reranking.Reranking` elsewhere."""
+
+    def after(self, promise: Future[Mapping[str, Any]], lattice: MakeLattice) -> Future[None]:
+        """Do so, if that request is one to be read again; the promise is of nothing more to come."""
+
+
 class Readings:
-    """Hands requests on to `act`, keeps the readings of the last one, and has a second look where wanted."""
+    """Hands requests on to `act`, keeps the readings of the last one, and has further looks where wanted."""
 
-    def __init__(self, act: Acting, last: LastLattice, second_look: SecondLook | None) -> None:
+    def __init__(self, act: Acting, last: LastLattice, looks: Sequence[Look]) -> None:
         self.speculate, self.take_back = act.speculate, act.take_back
-        self._act, self._last, self._second_look = act, last, second_look
+        self._act, self._last, self._looks = act, last, looks
 
-    def heard(self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice) -> Future[Any]:
-        """Have it done; the promise is kept when nothing more will come of it."""
+    def heard(
+        self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice
+    ) -> tuple[Future[Mapping[str, Any]], list[Future[None]]]:
+        """Have it done; the promises of that, and of nothing more to come from each look."""
         self._last.keep(lattice)
         promise = self._act.heard(hypotheses)
-        return self._second_look.after(promise, lattice) if self._second_look else promise
+        return promise, [look.after(promise, lattice) for look in self._looks]

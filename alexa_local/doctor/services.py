@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alexa_local.config import MqttSettings
@@ -10,6 +10,9 @@ from alexa_local.doctor.findings import Finding
 from alexa_local.mqtt import Trouble, probe
 
 _STOP = "Run `systemctl stop alexa-local` (or `alexa-local stop`), then this again, and start it again after."
+
+_ANSWERED_WITHIN_S = 60.0
+"""A request that waits longer shows that nobody reads it."""
 
 _BROKER: Mapping[Trouble, tuple[str, str]] = {
     "name": ("its name is not known", "Check `mqtt.host`, or write its address instead."),
@@ -50,24 +53,41 @@ def check_broker(settings: MqttSettings, local_only: bool | None) -> Finding:
     return Finding("broker", "fail", f"{where}: {fact} ({detail})", remedy)
 
 
-def check_daemon(status: Mapping[str, Any] | None) -> list[Finding]:
-    """What the running daemon says of itself; None when none runs."""
+def check_daemon(status: Mapping[str, Any] | None, set_aside: bool = False) -> Iterator[Finding]:
+    """What the running daemon says of itself; None when none runs; its devices unless it is to be set aside."""
     if status is None:
-        return [Finding("daemon", "ok", "not running, so everything can be measured")]
-    findings = [_life(status)]
+        yield Finding("daemon", "ok", "not running, so everything can be measured")
+        return
+    yield _life(status)
+    if not set_aside:
+        yield from _devices(status)
+    if "outbox" in status:
+        yield _outbox(status["outbox"], status.get("outbox_oldest_s", 0.0))
+
+
+def _devices(status: Mapping[str, Any]) -> Iterator[Finding]:
     holds = "the running daemon holds it, so nothing was measured"
     if status.get("microphone") == "open":
-        findings.append(Finding("microphone", "warn", f"open and heard; {holds}", _STOP))
+        yield Finding("microphone", "warn", f"open and heard; {holds}", _STOP)
     else:
         fact = f"the daemon has none (it is {status.get('microphone', 'unknown')})"
         remedy = "Plug one in; `alexa-local devices` lists them, `alexa-local setup` chooses."
-        findings.append(Finding("microphone", "fail", fact, remedy))
+        yield Finding("microphone", "fail", fact, remedy)
     if status.get("loudspeaker") == "open":
-        findings.append(Finding("loudspeaker", "ok", "the daemon has it open"))
+        yield Finding("loudspeaker", "ok", "the daemon has it open")
     elif status.get("loudspeaker") == "missing":
         remedy = "Plug one in, or set `audio.output_device: none` if none is wanted."
-        findings.append(Finding("loudspeaker", "warn", "the daemon has none", remedy))
-    return findings
+        yield Finding("loudspeaker", "warn", "the daemon has none", remedy)
+
+
+def _outbox(waiting: int, oldest_s: float) -> Finding:
+    figures = {"waiting": waiting, "oldest_s": oldest_s}
+    if oldest_s <= _ANSWERED_WITHIN_S:
+        fact = f"{waiting} requests wait to be read again" if waiting else "nothing waits to be sent"
+        return Finding("outbox", "ok", fact, figures=figures)
+    fact = f"{waiting} requests wait to be read again, the oldest for {oldest_s / 60:.0f} min"
+    remedy = "Look whether the broker and the server that reads them run, or set `mqtt.rerank: off`."
+    return Finding("outbox", "warn", fact, remedy, figures)
 
 
 def _life(status: Mapping[str, Any]) -> Finding:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from alexa_local.errors import MessageError, RequestRefused
@@ -55,6 +55,10 @@ class Waiting:
     size_bytes: int
     age_s: float
 
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {"id": str(self.id), "bytes": self.size_bytes, "age_s": round(self.age_s, 1)}
+
 
 class Outbox:
     """The messages that wait, in the database; any thread may use it.
@@ -68,6 +72,11 @@ class Outbox:
         self.limits = limits or Limits()
         self._store, self._clock, self._gate = store, clock, gate
         store.read("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is taken in at this moment; spares making what would be refused."""
+        return self._gate.allows_speech()
 
     def add(self, payload: bytes) -> UUID:
         """Keep a message until it is settled; when this returns, it survives a power cut.
@@ -88,7 +97,7 @@ class Outbox:
                 "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?, ?)",
                 (request.bytes, payload, self._clock.now(), self._clock.elapsed(), self._clock.boot_id),
             )
-        self.lost["room"] += gone
+        self.lost += Counter(room=gone)
         return request
 
     def settle(self, request: UUID) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.errors import StorageError
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
+from alexa_local.mqtt import Result
 from alexa_local.testing.pipeline import FakePipeline
 
 
@@ -14,7 +16,10 @@ class FakeHome:
     """Understands "light", "full disk" and "defect"; its lists keep the course of things."""
 
     def __init__(
-        self, spoken: Sequence[str] = (), rescore: Callable[[Lattice], Lattice] | None = None
+        self,
+        spoken: Sequence[str] = (),
+        rescore: Callable[[Lattice], Lattice] | None = None,
+        post: Callable[[Callable[[], bytes]], Future[Result]] | None = None,
     ) -> None:
         self.heard: list[str] = []
         self.rehearsed: list[str] = []
@@ -23,7 +28,7 @@ class FakeHome:
         self.ringing = False
         self.closed = False
         self._spoken = list(spoken)
-        self._rescore = rescore
+        self._rescore, self._post = rescore, post
 
     def assemble(self, config: object, host: Host) -> Parts:
         """Make parts as the real assembly does."""
@@ -35,12 +40,17 @@ class FakeHome:
             rehearse=self._rehearse,
             answer=self.answered.append,
             local_only=lambda: self.local_only,
-            set_local_only=lambda on: setattr(self, "local_only", on),
+            set_local_only=self._set_local_only,
             is_ringing=lambda: self.ringing,
             stop_ringing=lambda: setattr(self, "ringing", False),
             import_contacts=self._import,
             rescore=self._rescore,
+            post=self._post,
         )
+
+    def _set_local_only(self, on: bool) -> int:
+        self.local_only = on
+        return 0
 
     def _import(self, data: bytes, book: str) -> dict[str, object]:
         return {"added": len(data.splitlines()), "updated": 0, "problems": []}

@@ -91,6 +91,16 @@ def test_a_running_daemon_holds_the_microphone_and_says_how_it_is():
     assert check_daemon(STATUS | {"dropped": {"sound": 4}})[0].state == "warn"
 
 
+def test_requests_that_nobody_reads_again_are_told():
+    def outbox(waiting, oldest_s):
+        return check_daemon(STATUS | {"outbox": waiting, "outbox_oldest_s": oldest_s})[-1]
+
+    assert (outbox(0, 0.0).state, outbox(2, 3.0).state) == ("ok", "ok")
+    late = outbox(2, 300.0)
+    assert (late.name, late.state) == ("outbox", "warn")
+    assert "the oldest for 5 min" in late.fact and "mqtt.rerank" in late.remedy
+
+
 @pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 def test_right_and_wrong_passwords_and_a_closed_port_are_told_apart(tmp_path: Path):
     passwords = tmp_path / "passwords"

@@ -1,0 +1,197 @@
+"""From sound to action over a real broker: what the device misreads, a worker reads right."""
+
+from __future__ import annotations
+
+import functools
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alexa_local.config import (
+    AudioSettings,
+    Config,
+    DaemonSettings,
+    DeviceSettings,
+    HomeSettings,
+    MqttSettings,
+    VoiceSettings,
+)
+from alexa_local.daemon import acting, assembly
+from alexa_local.daemon.client import ask
+from alexa_local.daemon.daemon import Daemon
+from alexa_local.daemon.revision import Revisable
+from alexa_local.messages import SAMPLE_RATE
+from alexa_local.recognise.lattice import n_best
+from alexa_local.recognise.lattice_wire import from_bytes
+from alexa_local.sound import PortAudio
+from alexa_local.testing.link import Link
+from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
+from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudWakeWord
+from alexa_local.testing.worker import Worker, reading
+
+pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
+
+NOISE = (np.random.default_rng(0).integers(-12_000, 12_000, SAMPLE_RATE)).astype(np.int16)
+"""A second that the stages hear as the wake word and the word "loud", which means nothing; int16 (16000,)."""
+
+SILENCE = np.zeros(4 * SAMPLE_RATE, np.int16)
+
+
+class Microphone:
+    """Gives the sound of one request each time that `speak` is called."""
+
+    def __init__(self) -> None:
+        self._blocks: queue.Queue[np.ndarray | None] = queue.Queue()
+
+    def speak(self) -> None:
+        for block in (*np.split(NOISE, 10), *np.split(SILENCE, 40)):
+            self._blocks.put(block)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        while (block := self._blocks.get()) is not None:
+            yield block
+
+    def close(self) -> None:
+        self._blocks.put(None)
+
+
+class Home:
+    """A daemon of real parts but the models, with a lamp that a program switches."""
+
+    def __init__(self, folder: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.switched = folder / "switched"
+        self.socket = folder / "c.sock"
+        script = 'echo "$0" >>"$1"'
+        lamp = DeviceSettings(
+            "Lamp", "light", "kitchen", run=("sh", "-c", script, "{state}", str(self.switched))
+        )
+        config = Config(
+            audio=AudioSettings(output_device="none"),
+            voice=VoiceSettings(engine="none"),
+            daemon=DaemonSettings(socket=self.socket, state_dir=folder / "state"),
+            home=HomeSettings((lamp,)),
+            mqtt=MqttSettings(host="127.0.0.1", port=port, device_id="kitchen", rerank="unclear"),
+        )
+        models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
+        monkeypatch.setattr(assembly, "_load_models", lambda config: models)
+        monkeypatch.setattr(acting, "Revisable", functools.partial(Revisable, window_s=600.0))
+        self.microphone = Microphone()
+        assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
+        self.daemon = Daemon(config, lambda _: self.microphone, assemble, env={})
+        self._events = self.daemon.bus.subscribe()
+        self._thread = threading.Thread(target=self.daemon.run)
+        self._thread.start()
+        self.event("idle")
+
+    def event(self, name: str) -> dict:
+        while event := self._events.queue.get(20):
+            if event.name == name:
+                return dict(event.data)
+        raise AssertionError(f"{name} did not happen")
+
+    def outbox(self) -> dict:
+        return ask(self.socket, "outbox")
+
+    def close(self) -> None:
+        self.daemon.request_stop("test")
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def home(folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+        yield home
+
+
+def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
+    home: Home, mosquitto: Mosquitto
+) -> None:
+    read: queue.Queue[str] = queue.Queue()
+
+    def answer(payload: bytes):
+        read.put(n_best(from_bytes(payload), 1)[0].text)
+        return reading("turn on the lamp")
+
+    with closing(Worker(mosquitto.port, answer, copies=3)) as worker:
+        home.microphone.speak()
+        assert home.event("intent")["text"] == "loud"
+        assert not home.event("action")["done"]
+        assert home.event("revision")["source"] == "cloud"
+        assert home.event("reset")["reason"] == "revised"
+        told = home.event("intent")
+        assert (told["text"], told["intent"], told["revised_by"]) == ("turn on the lamp", "TurnOn", "cloud")
+        assert home.event("action")["done"]
+        while home.outbox()["answers"] != {"result": 1, "repeated": 2}:
+            pass
+        assert read.get() == "loud" and list(worker.seen.values()) == [1]
+    told = home.outbox()
+    assert (told["waiting"], told["outcomes"], told["sent"]) == ([], {"acted": 1}, 1)
+    assert home.switched.read_text() == "ON\n"
+
+
+def test_a_worker_that_reads_the_same_changes_nothing(home: Home, mosquitto: Mosquitto) -> None:
+    with closing(Worker(mosquitto.port, lambda _: reading("loud"))):
+        home.microphone.speak()
+        assert home.event("revision")["refused"] == "same"
+    assert not home.switched.exists()
+
+
+def test_local_only_deletes_what_waits_and_keeps_nothing_after(home: Home, mosquitto: Mosquitto) -> None:
+    home.microphone.speak()
+    home.event("rerank")
+    while not home.outbox()["waiting"]:
+        pass
+    assert ask(home.socket, "status")["outbox"] == 1
+    assert ask(home.socket, "mode", on=True)["deleted"] == 1
+    assert home.outbox()["waiting"] == []
+    seen: queue.Queue[bytes] = queue.Queue()
+    with closing(Worker(mosquitto.port, lambda payload: seen.put(payload))):
+        home.microphone.speak()
+        home.event("rerank")
+        while home.outbox()["answers"] != {"local-only": 1}:
+            pass
+        assert ask(home.socket, "mode", on=False)["deleted"] == 0
+        home.microphone.speak()
+        assert seen.get(timeout=20)
+        assert len(home.outbox()["waiting"]) == 1 and seen.empty()
+
+
+def test_what_waits_outlives_the_daemon_and_is_deleted_where_nothing_is_to_be_sent(
+    folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+        home.microphone.speak()
+        home.event("rerank")
+        while not home.outbox()["waiting"]:
+            pass
+    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+        assert len(home.outbox()["waiting"]) == 1
+        ask(home.socket, "mode", on=True)
+    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+        assert home.outbox()["waiting"] == []
+
+
+def test_no_broker_and_a_cut_link_leave_the_request_as_it_was(
+    folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Link(mosquitto.port) as link, closing(Home(folder, link.port, monkeypatch)) as home:
+        link.cut()
+        home.microphone.speak()
+        assert not home.event("action")["done"]
+        home.event("rerank")
+        assert ask(home.socket, "say", text="turn on the lamp")["done"]
+        assert json.dumps(home.outbox())
+        assert home.switched.read_text() == "ON\n"
