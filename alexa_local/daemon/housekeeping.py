@@ -31,7 +31,6 @@ from alexa_local.store.upkeep import (
     give_back,
     is_busy,
     log_bytes,
-    renew_statistics,
     survey,
 )
 
@@ -131,7 +130,6 @@ def _database(path: Path, dry_run: bool) -> Iterator[Chore]:
 
 def _foreseen(found: Survey) -> Iterator[Chore]:
     yield _waiting(found)
-    yield _statistics(found, dry_run=True)
     yield _free_pages(found) or _done("free pages", True, _mib(found.free_bytes))
     yield _done("log", True, _mib(found.log_bytes)) if found.log_bytes else Chore("log", "ok", "It is empty.")
 
@@ -175,18 +173,6 @@ def _waiting(found: Survey) -> Chore:
     return Chore("outbox", "ok", f"{found.waiting} messages wait to be sent, each for a day at most.")
 
 
-def _renew(store: Store, found: Survey) -> Chore:
-    if found.outdated:
-        renew_statistics(store)
-    return _statistics(found, dry_run=False)
-
-
-def _statistics(found: Survey, dry_run: bool) -> Chore:
-    if not found.outdated:
-        return Chore("statistics", "ok", "SQLite finds them good.")
-    return Chore("statistics", "due" if dry_run else "done", f"SQLite renews {found.outdated}.")
-
-
 def _give_back(store: Store, found: Survey) -> Chore:
     return _free_pages(found) or _done("free pages", False, _mib(give_back(store)))
 
@@ -205,7 +191,7 @@ def _empty(store: Store, _: Survey) -> Chore:
     return _done("log", False, _mib(before)) if empty_log(store) else _in_use("log")
 
 
-_TIDYING = (("outbox", _delete_old), ("statistics", _renew), ("free pages", _give_back), ("log", _empty))
+_TIDYING = (("outbox", _delete_old), ("free pages", _give_back), ("log", _empty))
 
 
 def _model(model: str, folder: Path | None) -> Chore:

@@ -1,4 +1,8 @@
-"""Looks after the database while others use it: it looks first, and works in steps that make nobody wait."""
+"""Looks after the database while others use it: it looks first, and works in steps that make nobody wait.
+
+SQLite's own `PRAGMA optimize` is left out: rows are found by their keys, which statistics make no faster, and
+some builds of it keep samples of the rows as statistics, which would outlive what people deleted.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +33,6 @@ _STEP_PAGES = 32
 _PATIENCE_MS = 1000
 """How long a step waits for others; SQLite lets nobody else write while it waits for readers."""
 
-_OPTIMISE, _ONLY_TELL = 0x10002, 0x00001
-"""SQLite's switches: look at every table and renew its statistics; tell what would be done."""
-
 
 @dataclass(frozen=True)
 class Survey:
@@ -43,7 +44,6 @@ class Survey:
         log_bytes: the write-ahead log beside it, which keeps the size it once had.
         shrinks: whether free pages can be given back; a database of before that was thought of keeps them.
         current: whether its tables are this program's; the daemon brings older ones up to date.
-        outdated: statistics that SQLite would renew.
         waiting: messages that are to be sent.
     """
 
@@ -52,7 +52,6 @@ class Survey:
     log_bytes: int
     shrinks: bool
     current: bool
-    outdated: int
     waiting: int
 
 
@@ -65,7 +64,6 @@ def survey(path: Path) -> Survey:
     check_file(path, len(MIGRATIONS))
     with faults_explained(path), read_only(path) as connection:
         page_bytes = _number(connection, "page_size")
-        outdated = connection.execute(f"PRAGMA optimize({_OPTIMISE | _ONLY_TELL})").fetchall()
         current = _number(connection, "user_version") == len(MIGRATIONS)
         waiting = connection.execute("SELECT count(*) FROM outbox").fetchone()[0] if current else 0
         return Survey(
@@ -74,7 +72,6 @@ def survey(path: Path) -> Survey:
             log_bytes=log_bytes(path),
             shrinks=_number(connection, "auto_vacuum") != 0,
             current=current,
-            outdated=len(outdated),
             waiting=waiting,
         )
 
@@ -94,12 +91,6 @@ def log_bytes(path: Path) -> int:
 def be_patient_briefly(store: Store) -> None:
     """From here on this store waits a second for others, not as long as a request does."""
     store.read(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-
-
-def renew_statistics(store: Store) -> None:
-    """Let SQLite renew what it knows of the tables, as far as it finds that they have changed."""
-    store.read("PRAGMA analysis_limit = 400")
-    store.read(f"PRAGMA optimize({_OPTIMISE})")
 
 
 def give_back(store: Store, pause_s: float = PAUSE_S) -> int:

@@ -118,7 +118,6 @@ def test_free_room_is_given_back_beside_the_open_store(house, store):
         "left-overs": "ok",
         "database": "ok",
         "outbox": "ok",
-        "statistics": "ok",
         "free pages": "done",
         "log": "done",
         "model tiny": "ok",
