@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +41,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     config, faults = _config_of(arguments)
     findings: list[Finding] = []
-    for finding in _findings(arguments, config, faults):
-        findings.append(finding)
-        if not arguments.json:
-            print(finding, flush=True)
+    with closing(
+        _findings(arguments, config, faults)
+    ) as examined:  # whatever ends it, the service runs again
+        for finding in examined:
+            findings.append(finding)
+            if not arguments.json:
+                print(finding, flush=True)
     if arguments.bundle:
         write_bundle(arguments.bundle, findings, config if _is_readable(arguments, faults) else None)
     failed = sum(one.state == "fail" for one in findings)
@@ -76,9 +81,20 @@ def _is_readable(arguments: argparse.Namespace, faults: ConfigError | None) -> b
     return faults is None and (not file.exists() or os.access(file, os.R_OK))
 
 
-def _findings(arguments: argparse.Namespace, config: Config, faults: ConfigError | None) -> Iterator[Finding]:
+def _findings(
+    arguments: argparse.Namespace, config: Config, faults: ConfigError | None
+) -> Generator[Finding, None, None]:
     from alexa_local.config import load_config
-    from alexa_local.doctor import Finding, Patient, examine, failure, status_of
+    from alexa_local.doctor import (
+        Finding,
+        Patient,
+        examine_daemon,
+        examine_machine,
+        examine_sound,
+        failure,
+        status_of,
+        unit_of,
+    )
     from alexa_local.doctor.mend import mend
     from alexa_local.doctor.settings_file import SettingsFile, own_config_file
     from alexa_local.sound import PortAudio
@@ -97,10 +113,14 @@ def _findings(arguments: argparse.Namespace, config: Config, faults: ConfigError
         yield failure("daemon", error, "warn")
         status = {}
     portaudio = PortAudio()
+    patient = Patient(config, status, portaudio, unit_of((status or {}).get("process")))
     try:
-        if arguments.fix and not faults:
-            yield from mend(Patient(config, status, portaudio), SettingsFile.read(file))
-            config = load_config(file) if file.exists() else config
-        yield from examine(Patient(config, status, portaudio), not arguments.silent)
+        yield from examine_daemon(patient)
+        with patient.alone() as alone:
+            if arguments.fix and not faults:
+                yield from mend(alone, SettingsFile.read(file))
+                alone = replace(alone, config=load_config(file) if file.exists() else config)
+            yield from examine_sound(alone, not arguments.silent)
+        yield from examine_machine(patient)
     finally:
         portaudio.close()

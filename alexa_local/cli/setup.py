@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,29 +47,56 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from alexa_local.cli.setup_answers import present, with_flags
     from alexa_local.config import Config, load_config
-    from alexa_local.doctor import status_of
-    from alexa_local.doctor.examination import stored_local_only
+    from alexa_local.doctor import status_of, unit_of
     from alexa_local.doctor.settings_file import SettingsFile, own_config_file
 
     file = SettingsFile.read(own_config_file(arguments.config))
     config = load_config(file.path) if file.text else Config()
     status = status_of(config)
+    unit = unit_of((status or {}).get("process"))
+    asks = not arguments.yes and sys.stdin.isatty() and sys.stdout.isatty()
+    if asks and unit:
+        print("The service is stopped while you answer, so that the microphone can be tried.")
+        with unit.set_aside():
+            written = _settle(arguments, config, file, None, asks)
+        print("The service runs again.")
+        return 1 if written is None else 0
+    written = _settle(arguments, config, file, status, asks)
+    if written and unit:
+        unit.restart()
+        print("The service runs with the new settings.")
+    elif written and status is not None:
+        print("The daemon runs with the old settings until `systemctl restart alexa-local`.")
+    elif written is not None and status is None:
+        print("Start it with `systemctl start alexa-local` or `alexa-local run`.")
+    return 1 if written is None else 0
+
+
+def _settle(
+    arguments: argparse.Namespace,
+    config: Config,
+    file: SettingsFile,
+    status: Mapping[str, Any] | None,
+    asks: bool,
+) -> bool | None:
+    """Have the answers and keep them; whether the file was changed, None when nothing was wanted."""
+    from alexa_local.cli.setup_answers import present, with_flags
+    from alexa_local.doctor.examination import stored_local_only
+
     local_only = bool(status["local_only"]) if status else stored_local_only(config)
     if local_only is None and arguments.local_only is None:
         local_only = config.privacy.local_only  # the database is not ours, and nobody wants to change it
     answers = with_flags(present(config, local_only), arguments)
-    if not arguments.yes and sys.stdin.isatty() and sys.stdout.isatty():
+    if asks:
         asked = _asked(arguments, answers, config, status is not None)
         if asked is None:
             print("Nothing was changed.")
-            return 1
+            return None
         answers = asked
     else:
         _warn_of_absent(answers)
-    _apply(answers, config, file, status is not None, local_only)
-    return 0
+    return _apply(answers, config, file, status is not None, local_only)
 
 
 def _asked(
@@ -112,8 +140,12 @@ def _warn_of_absent(answers: Answers) -> None:
 
 def _apply(
     answers: Answers, config: Config, file: SettingsFile, daemon_runs: bool, local_only: bool | None
-) -> None:
-    """Write the file first, since it may refuse; then what the daemon keeps in its database."""
+) -> bool:
+    """Write the file first, since it may refuse; then what the daemon keeps in its database.
+
+    Returns:
+        Whether the file was changed.
+    """
     from alexa_local.cli.setup_answers import told
     from alexa_local.cli.setup_people import add_people, keep_local_only
 
@@ -131,7 +163,4 @@ def _apply(
         print(f"Nothing to change in {file.path}.")
     elif written:
         print(f"Written to {file.path}.")
-    if daemon_runs and written:
-        print("The daemon runs with the old settings until `systemctl restart alexa-local`.")
-    elif not daemon_runs:
-        print("Start it with `systemctl start alexa-local` or `alexa-local run`.")
+    return written

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alexa_local.act import LocalOnly
@@ -13,6 +14,7 @@ from alexa_local.daemon.paths import DATABASE, client_socket_path, state_dir
 from alexa_local.doctor import machine, services, sound
 from alexa_local.doctor.findings import Finding, failure
 from alexa_local.doctor.recording import record
+from alexa_local.doctor.unit import Unit
 from alexa_local.errors import DaemonUnreachable, DeviceError, StorageError
 from alexa_local.sound import PortAudio
 from alexa_local.store import existing_store
@@ -26,11 +28,22 @@ class Patient:
         config: its settings.
         status: what the running daemon says, None when none runs, empty when it may not be asked.
         portaudio: the process's.
+        unit: the daemon's unit, when it may be set aside for its microphone.
     """
 
     config: Config
     status: Mapping[str, Any] | None
     portaudio: PortAudio
+    unit: Unit | None = None
+
+    @contextmanager
+    def alone(self) -> Iterator[Patient]:
+        """The same without its daemon, where that can be set aside; it runs again afterwards."""
+        if self.unit is None:
+            yield self
+            return
+        with self.unit.set_aside():
+            yield replace(self, status=None, unit=None)
 
     @property
     def local_only(self) -> bool | None:
@@ -59,24 +72,18 @@ def stored_local_only(config: Config) -> bool | None:
         return None
 
 
-def examine(patient: Patient, play: bool = True) -> Iterator[Finding]:
-    """All findings, as they are made; the sound takes about eight seconds."""
-    config = patient.config
-    if patient.status != {}:
-        yield from services.check_daemon(patient.status)
-    if patient.status is None:
-        yield from examine_sound(patient, play)
-    process = patient.status.get("process") if patient.status else None
-    yield machine.check_realtime(process)
-    yield from machine.check_models(config)
-    yield from machine.check_speed(config)
-    yield services.check_broker(config.mqtt, patient.local_only)
-    yield machine.check_disk(state_dir(config.daemon))
-    yield machine.check_memory()
+def examine_daemon(patient: Patient) -> Iterator[Finding]:
+    """What the running daemon says of itself, and what it may do."""
+    status = patient.status
+    if status != {}:
+        yield from services.check_daemon(status, patient.unit is not None)
+    yield machine.check_realtime(status.get("process") if status else None)
 
 
 def examine_sound(patient: Patient, play: bool = True) -> Iterator[Finding]:
-    """The devices, and what a recording tells of them."""
+    """The devices, and what a recording of eight seconds tells of them; nothing while a daemon has them."""
+    if patient.status is not None:
+        return
     audio, portaudio = patient.config.audio, patient.portaudio
     microphone = sound.check_device(audio, portaudio, "input")
     loudspeaker = sound.check_device(audio, portaudio, "output")
@@ -91,3 +98,13 @@ def examine_sound(patient: Patient, play: bool = True) -> Iterator[Finding]:
         yield failure("sound", error)
         return
     yield from sound.examine(recording, play)
+
+
+def examine_machine(patient: Patient) -> Iterator[Finding]:
+    """The models, time and room for them, and the broker."""
+    config = patient.config
+    yield from machine.check_models(config)
+    yield from machine.check_speed(config)
+    yield services.check_broker(config.mqtt, patient.local_only)
+    yield machine.check_disk(state_dir(config.daemon))
+    yield machine.check_memory()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from alexa_local import doctor
 from alexa_local.cli import main
+from alexa_local.doctor import Unit
 from alexa_local.testing.parts import FakeHome
 from alexa_local.testing.running_daemon import RunningDaemon
 
@@ -38,3 +41,22 @@ def daemon(folder) -> Iterator[RunningDaemon]:
     daemon = RunningDaemon(folder, FakeHome())
     yield daemon
     daemon.end()
+
+
+@pytest.fixture
+def unit(monkeypatch) -> list[str]:
+    """What is done to the service, as whose daemon the one that runs counts."""
+    done: list[str] = []
+
+    class FakeUnit(Unit):
+        @contextmanager
+        def set_aside(self) -> Iterator[None]:
+            done.append("stopped")
+            yield
+            done.append("started")
+
+        def restart(self) -> None:
+            done.append("restarted")
+
+    monkeypatch.setattr(doctor, "unit_of", lambda process: FakeUnit() if process else None)
+    return done

@@ -58,6 +58,13 @@ def test_a_running_daemon_keeps_its_microphone(command, daemon, quick):
     assert "warn  fix: nothing was mended" in out
 
 
+def test_a_service_that_may_be_stopped_makes_room_for_the_measuring(command, daemon, no_device, quick, unit):
+    code, out, _ = command("doctor", "--fix")
+    assert code == 1 and unit == ["stopped", "started"]
+    assert "ok    daemon: running as process" in out and "holds it" not in out
+    assert "fail  fix: no microphone gives sound" in out and "fail  microphone: No microphone found" in out
+
+
 def test_a_wrong_configuration_is_one_finding_among_the_others(command, folder, no_device, quick):
     (folder / "config.yaml").write_text("wakes: {}\n")
     code, out, _ = command("doctor")

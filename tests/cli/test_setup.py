@@ -90,6 +90,12 @@ def test_a_running_daemon_is_switched_and_told_the_people_and_keeps_running(comm
     assert "systemctl restart" in out and "Bob: known by name" in out
 
 
+def test_the_service_takes_up_what_was_written(setup, daemon, unit):
+    assert "The service runs with the new settings." in setup("--output", "none")
+    assert unit == ["restarted"]
+    assert "The service" not in setup("--output", "none") and unit == ["restarted"]
+
+
 def test_the_switch_that_was_set_later_counts_and_not_the_first_one(setup, command, folder):
     setup("--local-only", "--person", "Bob")  # which makes a database
     setup("--no-local-only")
