@@ -11,6 +11,9 @@ from alexa_local.mqtt import Trouble, probe
 
 _STOP = "Run `systemctl stop alexa-local` (or `alexa-local stop`), then this again, and start it again after."
 
+_ANSWERED_WITHIN_S = 60.0
+"""A request that waits longer shows that nobody reads it."""
+
 _BROKER: Mapping[Trouble, tuple[str, str]] = {
     "name": ("its name is not known", "Check `mqtt.host`, or write its address instead."),
     "route": ("no way leads there", "Check the network: `ip route`, and the cable or Wi-Fi."),
@@ -54,7 +57,10 @@ def check_daemon(status: Mapping[str, Any] | None, set_aside: bool = False) -> l
     """What the running daemon says, None when none runs; of its devices unless it is to be set aside."""
     if status is None:
         return [Finding("daemon", "ok", "not running, so everything can be measured")]
-    return [_life(status), *([] if set_aside else _devices(status))]
+    findings = [_life(status), *([] if set_aside else _devices(status))]
+    if "outbox" in status:
+        findings.append(_outbox(status["outbox"], status.get("outbox_oldest_s", 0.0)))
+    return findings
 
 
 def _devices(status: Mapping[str, Any]) -> Iterator[Finding]:
@@ -70,6 +76,16 @@ def _devices(status: Mapping[str, Any]) -> Iterator[Finding]:
     elif status.get("loudspeaker") == "missing":
         remedy = "Plug one in, or set `audio.output_device: none` if none is wanted."
         yield Finding("loudspeaker", "warn", "the daemon has none", remedy)
+
+
+def _outbox(waiting: int, oldest_s: float) -> Finding:
+    figures = {"waiting": waiting, "oldest_s": oldest_s}
+    if oldest_s <= _ANSWERED_WITHIN_S:
+        fact = f"{waiting} requests wait to be read again" if waiting else "nothing waits to be sent"
+        return Finding("outbox", "ok", fact, figures=figures)
+    fact = f"{waiting} requests wait to be read again, the oldest for {oldest_s / 60:.0f} min"
+    remedy = "Look whether the broker and the server that reads them run, or set `mqtt.rerank: off`."
+    return Finding("outbox", "warn", fact, remedy, figures)
 
 
 def _life(status: Mapping[str, Any]) -> Finding:
