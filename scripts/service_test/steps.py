@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -71,6 +72,7 @@ class Suite:
             ("speak to it", self.speak),
             ("nothing that was said is in the journal", self.discreet),
             ("it keeps house while it listens", self.keep_house),
+            ("examine it, and set it up", self.examine),
             ("give it settings, a list and a contact", self.configure),
             ("local-only closes the network", self.local_only),
             (f"kill it {self.kills} times", self.kill),
@@ -144,6 +146,25 @@ class Suite:
         if (self._process(), self.machine.status().get("timers")) != before:
             raise Broken("the daemon did not live on with its timers")
         return f"{len(told.splitlines())} lines in the journal"
+
+    def examine(self) -> str:
+        """The doctor has the sound to itself, and setup its settings taken up; the service lives on both times."""
+        before = self._process()
+        told = json.loads(self.machine.run("alexa-local", "doctor", "--json").stdout)["findings"]
+        self._wait_until_listening()
+        states = {one["name"]: one["state"] for one in told}
+        if missing := {"microphone", "loudspeaker", "noise floor", "models", "disk"} - states.keys():
+            raise Broken(f"the doctor says nothing of {missing}: {states}")
+        if trouble := [one for one in told if one["state"] == "fail"]:
+            raise Broken(f"the doctor finds {trouble}")
+        between = self._process()
+        self.machine.must(
+            "alexa-local", "setup", "--yes", "--person", "Bob", "--no-local-only", "--input", "pulse"
+        )
+        self._wait_until_listening()
+        if len({before, between, self._process()}) != 3:
+            raise Broken("the service was not stopped and started again")
+        return ", ".join(f"{name} {state}" for name, state in states.items())
 
     def configure(self) -> str:
         """A broker that is not on loopback, a program that wants the network, an item, a contact."""
