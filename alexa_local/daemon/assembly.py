@@ -86,7 +86,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         post=brain.sending.post,
         outbox=brain.sending.report,
         clear_outbox=lambda: brain.sending.clear(),
-        dropped=lambda: {"replies": sounding.playback.dropped_replies},
+        dropped=lambda: {
+            "replies": sounding.playback.dropped_replies,
+            **brain.sending.dropped(),
+        },
         status=brain.status,
     )
 

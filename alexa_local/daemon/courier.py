@@ -47,6 +47,7 @@ class Courier:
         answers: how many came, by what they were: "result", "refusal", "late" (of an earlier run) or
             "repeated"; and how many requests were "lost" before they could be kept, or not kept because of
             "local-only" mode.
+        answers_dropped: answers that came too fast to be looked at.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Courier:
     ) -> None:
         self.tasks: BoundedQueue[_Task] = BoundedQueue("outbox", _TASKS)
         self.answers: Counter[str] = Counter()
+        self.answers_dropped = 0
         self._outbox, self._clock, self._stopping = outbox, clock, stopping
         self._delivery = Delivery() if delivery is None else delivery
         self._promises: dict[UUID, Future[Result]] = {}
@@ -70,7 +72,13 @@ class Courier:
         return promise
 
     def answered(self, request: UUID, answer: Result | Refusal) -> None:
-        """An answer came; if it cannot be looked at, it will come again."""
+        """An answer came; where there are too many it is dropped, and comes again with the lattice's repeat.
+
+        So a flood of them cannot push out what is still to be kept.
+        """
+        if len(self.tasks) > _TASKS // 2:
+            self.answers_dropped += 1
+            return
         self._submit(_Task(lambda: self._settle(request, answer)))
 
     def connected(self) -> None:

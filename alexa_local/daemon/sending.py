@@ -37,6 +37,7 @@ class Sending:
         self.post: Callable[[Callable[[], bytes]], Future[Result]] | None = None
         self._gate, self._outbox = gate, Outbox(store, clock, gate)
         self.clear: Callable[[], int] = self._outbox.clear
+        self._dropped: Callable[[], Mapping[str, int]] = dict
         self._report: Callable[[], Mapping[str, Any]] = self._outbox_alone
         if settings.rerank == "off" or gate.on:
             self._delete_left_over()
@@ -73,11 +74,16 @@ class Sending:
             told["outbox_oldest_s"] = round(max((each.age_s for each in waiting), default=0.0), 1)
         return told
 
+    def dropped(self) -> Mapping[str, int]:
+        """What was lost because too much came, by the name of what it is."""
+        return self._dropped()
+
     def _with_courier(self, settings: MqttSettings, host: Host, clock: Clock) -> Broker:
         courier = Courier(self._outbox, clock, host.stopping)
         exchange = Exchange(settings, courier.answered, courier.connected)
         broker = Broker(settings, self._gate, habits=exchange.habits())
         self.post, self.clear = courier.put, courier.clear
+        self._dropped = lambda: {"outbox": courier.tasks.dropped, "results": courier.answers_dropped}
         self._report = lambda: {
             **courier.report(),
             "sent": exchange.sent,

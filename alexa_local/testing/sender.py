@@ -17,6 +17,7 @@ from alexa_local.store import open_store
 from alexa_local.testing.gate import FakeGate
 
 _RETRY_S = (0.01, 0.1)
+_MOST_TASKS = 64
 
 
 class Sender:
@@ -51,8 +52,13 @@ class Sender:
         self._thread.start()
 
     def send(self, name: object, make: Callable[[], bytes]) -> Future[Result]:
-        """Send a lattice; what comes of it is counted under this name."""
+        """Send a lattice; what comes of it is counted under this name.
+
+        It waits while much is to be done: requests come slower than a disk writes.
+        """
         with self._changed:
+            while len(self.courier.tasks) > _MOST_TASKS:
+                self._changed.wait(0.005)
             self._pending += 1
         promise = self.courier.put(make)
         promise.add_done_callback(lambda promise: self._note(name, promise))

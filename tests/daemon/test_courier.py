@@ -223,6 +223,16 @@ def test_an_answer_to_nothing_is_counted(bench: Bench) -> None:
     assert bench.courier.answers == {"repeated": 1}
 
 
+def test_a_flood_of_answers_pushes_nothing_out(bench: Bench) -> None:
+    promise = bench.courier.put(lambda: b"x")
+    for _ in range(1000):
+        bench.courier.answered(uuid4(), reading("stop"))
+    bench.work()
+    assert not promise.cancelled() and len(bench.post.sent) == 1
+    assert bench.courier.answers_dropped == 1000 - bench.courier.answers["repeated"] > 0
+    assert bench.courier.tasks.dropped == 0
+
+
 def test_the_report_tells_what_waits(bench: Bench) -> None:
     bench.courier.put(lambda: b"four")
     bench.work()
