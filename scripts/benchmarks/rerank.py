@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from uuid import UUID
@@ -28,31 +27,15 @@ from numpy.typing import NDArray
 
 from alexa_local.errors import AlexaLocalError, NetworkError
 from alexa_local.mqtt.wire import Result
-from alexa_local.recognise import spoken_form
-from alexa_local.recognise.lattice_wire import WIRE_BYTES, to_bytes_within
 from alexa_local.testing.lattice_senders import LatticeSenders
 from alexa_local.testing.mosquitto import Mosquitto
 from scripts.demo.scene import speak
-from scripts.evaluation.asr import edits
 from scripts.evaluation.engines import Engines
 from scripts.evaluation.manifest import Choice, Clips, read_manifest
-from scripts.evaluation.rescoring import lattice_of
+from scripts.evaluation.reranking import Heard, heard_of
 
 COMMANDS = Path(__file__).resolve().parents[1] / "evaluation" / "everyday_commands.txt"
 _LIMIT_S = 120.0
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a device knows of a clip: what was said, what it heard, and the lattice that it sends."""
-
-    said: list[str]
-    text: str
-    lattice: bytes
-
-    def wrong(self, text: str) -> int:
-        """Words wrong, missed and made up in a text."""
-        return edits(self.said, text.split()).total
 
 
 class WorkerProcess:
@@ -99,11 +82,8 @@ def sounds(manifests: Sequence[Path], source: str, limit: int) -> Iterator[tuple
 
 def heard(clips: Iterable[tuple[str, NDArray[np.int16]]]) -> list[Heard]:
     """Each clip as a device hears it."""
-    recogniser, found = Engines().recogniser(), []
-    for said, samples in clips:
-        text, lattice = lattice_of(recogniser, samples)
-        found.append(Heard(spoken_form(said).split(), text, to_bytes_within(lattice, WIRE_BYTES)))
-    return found
+    recogniser = Engines().recogniser()
+    return [heard_of(recogniser, said, samples) for said, samples in clips]
 
 
 def drive(
@@ -143,7 +123,7 @@ def bench(clips: Sequence[Heard], args: argparse.Namespace) -> dict[str, float]:
         _, latencies, spent_s = drive(senders, lattices, args.devices, args.ahead)
         cpu_s = sum(worker.cpu_s() for worker in workers) - before_s
         answers = [senders.results[one][0] for one in asked]
-    words = max(1, sum(len(one.said) for one in clips))
+    words = max(1, sum(len(one.words) for one in clips))
     after = sum(
         one.wrong(answer.hypotheses[0].text if isinstance(answer, Result) else one.text)
         for one, answer in zip(clips, answers, strict=True)

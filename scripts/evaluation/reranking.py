@@ -4,19 +4,23 @@
     python -m scripts.evaluation.reranking MANIFEST... --choose
 
 The second looks for the best mix, on recordings that are not reported. Lattices go through their form for the
-wire. A request is understood if it means the same as its text does.
+wire; `--lattices FILE` keeps them for the next model. A request is understood if it means what its text does.
 The last line is one JSON object, rates in percent.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alexa_local.cloud.language_model import LanguageModel
 from alexa_local.cloud.main import MODEL, models_folder
@@ -28,10 +32,11 @@ from alexa_local.mqtt.wire import MOST_READINGS
 from alexa_local.recognise import spoken_form
 from alexa_local.recognise.lattice import n_best, oracle_errors
 from alexa_local.recognise.lattice_wire import WIRE_BYTES, from_bytes, to_bytes_within
+from alexa_local.recognise.recogniser import Recogniser
 from alexa_local.recognise.rescore import Mix
 from scripts.evaluation.asr import edits
 from scripts.evaluation.engines import Engines
-from scripts.evaluation.manifest import Choice, Clips, read_manifest
+from scripts.evaluation.manifest import Choice, Clips, Row, read_manifest
 from scripts.evaluation.rescoring import lattice_of
 
 Interpret = Callable[[list[Hypothesis]], Interpretation]
@@ -41,18 +46,42 @@ MODEL_FACTORS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 WORD = (0.0, 0.5, 1.0, 1.5, 2.0)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a device knows of a clip: what was said, what it heard, and the lattice that it would send."""
+
+    said: str
+    text: str
+    lattice: bytes
+
+    @property
+    def words(self) -> list[str]:
+        """What was said."""
+        return spoken_form(self.said).split()
+
+    def wrong(self, text: str) -> int:
+        """Words wrong, missed and made up in a text."""
+        return edits(self.words, text.split()).total
+
+
+def heard_of(recogniser: Recogniser, said: str, samples: NDArray[np.int16]) -> Heard:
+    """What a device makes of a clip, int16 (N,)."""
+    text, lattice = lattice_of(recogniser, samples)
+    return Heard(said, text, to_bytes_within(lattice, WIRE_BYTES))
+
+
 @dataclass
 class Clip:
     """One clip's truth, what was heard on the device, and what its lattice says.
 
     Attributes:
-        said: the words.
+        said: the clip.
         heard: readings by the device, best first.
         lattice: as it comes off the wire.
         readings: by the search's factor, what the server ranks.
     """
 
-    said: list[str]
+    said: Heard
     heard: list[Hypothesis]
     lattice: Lattice
     readings: dict[float, list[Reading]] = field(default_factory=dict)
@@ -62,27 +91,39 @@ class Clip:
         order = sorted(self.readings[mix.search], key=lambda one: -one.score(mix))
         return [Hypothesis(one.text, one.score(mix)) for one in order[:MOST_READINGS]]
 
-    def wrong(self, text: str) -> int:
-        """Words wrong, missed and made up in a text."""
-        return edits(self.said, text.split()).total
+
+def hear(rows: Sequence[Row]) -> Iterator[Heard]:
+    """What the device's recogniser makes of each row's recording."""
+    recogniser = Engines().recogniser()
+    for row, samples in Clips(rows, None, lambda line: print(line, file=sys.stderr)):
+        yield heard_of(recogniser, str(row.labels["text"]), samples)
+
+
+def kept(file: Path, rows: Sequence[Row]) -> list[Heard]:
+    """What is in the file; where there is none, the rows are recognised and it is written."""
+    if not file.exists():
+        found = [[one.said, one.text, base64.b64encode(one.lattice).decode()] for one in hear(rows)]
+        file.write_text("".join(f"{json.dumps(one)}\n" for one in found), encoding="utf-8")
+    lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return [Heard(said, text, base64.b64decode(lattice)) for said, text, lattice in lines]
 
 
 def read_clips(
-    found: Iterable[tuple[str, str, Lattice]], reranker: Callable[[Mix], Reranker], search: Sequence[float]
+    found: Iterable[Heard], reranker: Callable[[Mix], Reranker], search: Sequence[float]
 ) -> list[Clip]:
     """Each clip with the readings of its lattice, for each factor on the search's own language scores."""
     clips = []
-    for said, heard, lattice in found:
-        sent = from_bytes(to_bytes_within(lattice, WIRE_BYTES))
+    for one in found:
+        sent = from_bytes(one.lattice)
         readings = {factor: reranker(Mix(search=factor)).readings(sent) for factor in search}
-        before = [Hypothesis(heard, 0.0), *(one for one in n_best(sent, MOST_READINGS) if one.text != heard)]
-        clips.append(Clip(spoken_form(said).split(), before, sent, readings))
+        others = (other for other in n_best(sent, MOST_READINGS) if other.text != one.text)
+        clips.append(Clip(one, [Hypothesis(one.text, 0.0), *others], sent, readings))
     return clips
 
 
 def words_wrong(clips: Sequence[Clip], mix: Mix) -> int:
     """Over all clips, with the mix."""
-    return sum(clip.wrong(clip.ranked(mix)[0].text) for clip in clips)
+    return sum(clip.said.wrong(clip.ranked(mix)[0].text) for clip in clips)
 
 
 def best_mix(clips: Sequence[Clip]) -> Mix:
@@ -93,12 +134,12 @@ def best_mix(clips: Sequence[Clip]) -> Mix:
 
 def summary(clips: Sequence[Clip], mix: Mix, interpret: Interpret) -> dict[str, float]:
     """What is reported of a set."""
-    words = max(1, sum(len(clip.said) for clip in clips))
-    before = sum(clip.wrong(clip.heard[0].text) for clip in clips)
-    oracle = sum(oracle_errors(clip.lattice, clip.said) for clip in clips)
+    words = max(1, sum(len(clip.said.words) for clip in clips))
+    before = sum(clip.said.wrong(clip.heard[0].text) for clip in clips)
+    oracle = sum(oracle_errors(clip.lattice, clip.said.words) for clip in clips)
     right_before = right_after = repaired = broken = meant = 0
     for clip in clips:
-        wanted = interpret([Hypothesis(" ".join(clip.said), 0.0)])
+        wanted = interpret([Hypothesis(" ".join(clip.said.words), 0.0)])
         if not wanted.intent:
             continue
         meant += 1
@@ -130,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     top.add_argument("--choose", action="store_true", help="find the best mix, instead of the model's own")
     top.add_argument("--limit", type=int, default=0, metavar="N", help="N clips, spread evenly over the rows")
     top.add_argument("--source", default="", metavar="TEXT", help="only rows whose source contains TEXT")
+    top.add_argument("--lattices", type=Path, metavar="FILE", help="read them here, or keep them here")
     top.add_argument(
         "--without", type=Path, metavar="MANIFEST", help="leave out rows with a text of this one"
     )
@@ -142,9 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = [row for manifest in args.manifests for row in read_manifest(manifest)]
         rows = [row for row in rows if row.labels.get("text") and row.labels["text"] not in not_these]
         chosen = Choice(source=args.source, limit=args.limit).of(rows)
-        recogniser = Engines().recogniser()
-        sounds = Clips(chosen, None, lambda line: print(line, file=sys.stderr))
-        found = ((str(row.labels["text"]), *lattice_of(recogniser, samples)) for row, samples in sounds)
+        found = kept(args.lattices, chosen) if args.lattices else hear(chosen)
         clips = read_clips(found, lambda mix: Reranker(model, mix), SEARCH if args.choose else (own.search,))
         interpret, _, _ = Engines().interpret(None, None, None, ())
     except AlexaLocalError as error:

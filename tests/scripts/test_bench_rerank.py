@@ -14,7 +14,7 @@ from scripts.benchmarks.rerank import Heard
 
 def heard(said: str, text: str, *others: str) -> Heard:
     arcs = [LatticeArc(0, 1, word, 0.0, 0.5, -1.0 - at) for at, word in enumerate((text, *others))]
-    return Heard(said.split(), text, to_bytes(Lattice((0.0, 0.5), tuple(arcs))))
+    return Heard(said, text, to_bytes(Lattice((0.0, 0.5), tuple(arcs))))
 
 
 @pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
