@@ -13,13 +13,16 @@ MANUAL = DOCS / "alexa-local.1"
 
 def parts() -> Mapping[str, Callable[[], str]]:
     """What makes each generated part of a document, by its name."""
-    from scripts.documents import configuration, failures, messages
+    from scripts.documents import configuration, failures, messages, topics
 
     return {
         "configuration": configuration.reference,
         "exit-codes": failures.reference,
         "mqtt-messages": messages.reference,
         "mqtt-limits": messages.limits,
+        "mqtt-topics": topics.reference,
+        "mqtt-schemas": topics.schemas,
+        "mqtt-delivery": topics.delivery,
     }
 
 
