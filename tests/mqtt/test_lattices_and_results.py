@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from alexa_local.mqtt import Pace, Refusal
 from alexa_local.mqtt.wire import result_topic
+from alexa_local.store import open_store
 from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
 from alexa_local.testing.sender import Sender
@@ -18,6 +21,7 @@ from alexa_local.testing.worker import Worker, reading
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = Pace(first_s=0.2, most_s=1.0, spread_s=0.02)
 
 
@@ -138,3 +142,44 @@ def test_what_is_no_result_is_counted_and_changes_nothing(mosquitto: Mosquitto, 
         )
         assert promise.result(20).hypotheses[0].text == "go"
         assert sender.exchange.invalid == 2
+
+
+SEND_FOREVER = """
+import itertools, sys
+from pathlib import Path
+from alexa_local.mqtt import Pace
+from alexa_local.testing.sender import Sender
+sender = Sender(Path(sys.argv[1]), int(sys.argv[2]), Pace(first_s=0.2, most_s=1.0, spread_s=0.02))
+for number in itertools.count():
+    promise = sender.send(number, lambda: f"{sys.argv[3]}-{number}".encode())
+    promise.add_done_callback(lambda promise: print(promise.result().worker, flush=True))
+"""
+
+
+def test_a_device_that_is_killed_at_any_moment_loses_nothing_that_it_kept(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """What was in the database when the process was killed is all read by a worker in the end."""
+    kept: set[bytes] = set()
+    seen: list[bytes] = []
+
+    def read(payload: bytes):  # type: ignore[no-untyped-def]
+        seen.append(payload)
+        return reading("stop")
+
+    with closing(Worker(mosquitto.port, read)):
+        for life, results in enumerate((1, 4, 9, 30)):
+            command = [sys.executable, "-c", SEND_FOREVER, str(tmp_path), str(mosquitto.port), str(life)]
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+            assert child.stdout is not None
+            with child, child.stdout as said:
+                for _ in range(results):
+                    said.readline()
+                child.kill()
+            assert child.returncode == -9
+            with open_store(tmp_path / "sender.db") as store:
+                kept |= {bytes(row["payload"]) for row in store.read("SELECT payload FROM outbox")}
+        with _sender(tmp_path, mosquitto.port) as sender:
+            while sender.outbox.waiting():
+                sender.wait(most_pending=-1, limit_s=0.01)
+    assert kept and kept <= set(seen)
