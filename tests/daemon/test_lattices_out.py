@@ -13,6 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alexa_local.cloud import worker as cloud
+from alexa_local.cloud.answering import Answering
+from alexa_local.cloud.metrics import Metrics
+from alexa_local.cloud.rerank import Reranker
+from alexa_local.cloud.worker import BrokerSettings
 from alexa_local.config import (
     AudioSettings,
     Config,
@@ -26,17 +31,20 @@ from alexa_local.daemon import acting, assembly
 from alexa_local.daemon.client import ask
 from alexa_local.daemon.daemon import Daemon
 from alexa_local.daemon.revision import Revisable
-from alexa_local.messages import SAMPLE_RATE
+from alexa_local.messages import SAMPLE_RATE, Lattice, LatticeArc
+from alexa_local.notify import Notifier
 from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.lattice_wire import from_bytes
+from alexa_local.recognise.rescore import Mix
 from alexa_local.sound import PortAudio
 from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
-from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudWakeWord
+from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudStream, LoudWakeWord
 from alexa_local.testing.worker import Worker, reading
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 
+LAMP = "turn on the lamp"
 NOISE = (np.random.default_rng(0).integers(-12_000, 12_000, SAMPLE_RATE)).astype(np.int16)
 """A second that the stages hear as the wake word and the word "loud", which means nothing; int16 (16000,)."""
 
@@ -123,7 +131,7 @@ def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
 
     def answer(payload: bytes):
         read.put(n_best(from_bytes(payload), 1)[0].text)
-        return reading("turn on the lamp")
+        return reading(LAMP)
 
     with closing(Worker(mosquitto.port, answer, copies=3)) as worker:
         home.microphone.speak()
@@ -132,7 +140,7 @@ def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
         assert home.event("revision")["source"] == "cloud"
         assert home.event("reset")["reason"] == "revised"
         told = home.event("intent")
-        assert (told["text"], told["intent"], told["revised_by"]) == ("turn on the lamp", "TurnOn", "cloud")
+        assert (told["text"], told["intent"], told["revised_by"]) == (LAMP, "TurnOn", "cloud")
         assert home.event("action")["done"]
         while home.outbox()["answers"] != {"result": 1, "repeated": 2}:
             pass
@@ -192,6 +200,44 @@ def test_no_broker_and_a_cut_link_leave_the_request_as_it_was(
         home.microphone.speak()
         assert not home.event("action")["done"]
         home.event("rerank")
-        assert ask(home.socket, "say", text="turn on the lamp")["done"]
+        assert ask(home.socket, "say", text=LAMP)["done"]
         assert json.dumps(home.outbox())
         assert home.switched.read_text() == "ON\n"
+
+
+class LampModel:
+    """Finds sentences with a lamp likelier."""
+
+    def log_probabilities(self, texts: list[str]) -> np.ndarray:
+        return np.array([-1.0 if "lamp" in text.split() else -9.0 for text in texts], np.float32)
+
+
+def _two_readings(_: LoudStream) -> Lattice:
+    """ "loud", which sounds likelier, and "turn on the lamp"."""
+    right = [
+        LatticeArc(at, at + 1, word, at / 4, at / 4 + 0.25, -0.5) for at, word in enumerate(LAMP.split())
+    ]
+    loud = LatticeArc(0, 4, "loud", 0.0, 1.0, -0.5)
+    arcs = sorted([*right, loud], key=lambda arc: (arc.start, arc.end, arc.word))
+    return Lattice((0.0, 0.25, 0.5, 0.75, 1.0), tuple(arcs))
+
+
+def test_an_owners_server_reads_it_right_and_it_is_done_once(
+    home: Home, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoudStream, "lattice", _two_readings)
+    answering = Answering("alexa-local", Reranker(LampModel(), Mix(model=1.0)), "server")
+    settings = BrokerSettings("127.0.0.1", mosquitto.port)
+    worker = cloud.Worker("server", settings, answering, Metrics(), Notifier({}))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        home.microphone.speak()
+        assert home.event("intent")["text"] == "loud"
+        told = home.event("intent")
+        assert (told["text"], told["revised_by"]) == (LAMP, "cloud")
+        assert home.event("action")["done"]
+    finally:
+        worker.stop()
+        thread.join(20)
+    assert home.switched.read_text() == "ON\n" and home.outbox()["waiting"] == []
