@@ -85,6 +85,20 @@ class LatticeSenders:
                 missing = len(set(requests) - self.came_s.keys())
                 raise NetworkError(f"{missing} of {len(requests)} lattices have no answer. See the log.")
 
+    def wait_worker(self, lattice: bytes, tries: int = 60) -> None:
+        """Return when a worker answers; a lattice before its subscription goes to nobody.
+
+        Raises:
+            NetworkError: none does.
+        """
+        for _ in range(tries):
+            try:
+                self.result(self.send("probe", lattice), 1.0)
+                return
+            except NetworkError:
+                continue
+        raise NetworkError("No worker answers. Start one.")
+
     def wait_taken(self, requests: list[UUID], limit_s: float = 30.0) -> None:
         """Return when the broker has passed on these lattices.
 

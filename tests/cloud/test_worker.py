@@ -110,20 +110,9 @@ def start(mosquitto: Mosquitto) -> Iterator[Callable[..., RunningWorker]]:
         worker.close()
 
 
-def settled(devices: LatticeSenders, lattice: bytes) -> None:
-    """Return when a worker answers: a lattice before its subscription would go to nobody."""
-    for _ in range(60):
-        try:
-            devices.result(devices.send("probe", lattice), 1.0)
-            return
-        except AlexaLocalError:
-            continue
-    raise AssertionError("no worker answers")
-
-
 def test_every_device_gets_what_its_own_lattice_says(devices, start) -> None:
     start(name="server-1")
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     asked = {
         devices.send(f"room-{at}", lattice("turn", word)): word
         for at, word in enumerate(["on", "off", "left"])
@@ -137,7 +126,7 @@ def test_every_device_gets_what_its_own_lattice_says(devices, start) -> None:
 
 def test_a_repeat_is_answered_again(devices, start) -> None:
     start()
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     request = devices.send("kitchen", lattice("stop"))
     first = devices.result(request)
     devices.send("kitchen", lattice("stop"), request)
@@ -147,7 +136,7 @@ def test_a_repeat_is_answered_again(devices, start) -> None:
 
 def test_a_garbled_lattice_is_refused_and_counted_and_the_next_one_answered(devices, start) -> None:
     worker = start()
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     assert isinstance(devices.result(devices.send("kitchen", b"AL garbled")), Refusal)
     assert isinstance(devices.result(devices.send("kitchen", lattice("stop"))), Result)
     assert worker.counted("lattices_total", outcome="unreadable") == 1
@@ -155,7 +144,7 @@ def test_a_garbled_lattice_is_refused_and_counted_and_the_next_one_answered(devi
 
 def test_nothing_is_published_to_a_topic_of_the_messages_choice(devices, start) -> None:
     worker = start()
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     asked = [
         devices.send("kitchen", lattice("stop"), answer_to=topic)
         for topic in ("door/open", "alexa-local/bath/result", "")
@@ -167,16 +156,16 @@ def test_nothing_is_published_to_a_topic_of_the_messages_choice(devices, start) 
 
 def test_a_broker_that_dies_and_comes_back_is_found_again(mosquitto, devices, start) -> None:
     start()
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     mosquitto.stop()
     mosquitto.start()
     devices.wait_connected()
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
 
 
 def test_stopping_finishes_what_is_in_hand_and_what_the_broker_still_has(devices, start) -> None:
     worker = start(receive_maximum=2)
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     worker.reader.open.clear()
     worker.reader.began.clear()
     asked = [devices.send("kitchen", lattice("turn", "on")) for _ in range(12)]
@@ -192,7 +181,7 @@ def test_stopping_finishes_what_is_in_hand_and_what_the_broker_still_has(devices
 
 def test_two_workers_share_the_work(devices, start) -> None:
     both = [start(name="a"), start(name="b")]
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     for _ in range(60):  # until both have subscribed
         asked = [devices.send("kitchen", lattice("stop")) for _ in range(10)]
         devices.wait_for(asked, LIMIT_S)
@@ -222,7 +211,7 @@ def test_metrics_name_no_device_and_no_word(devices, start) -> None:
     from prometheus_client import generate_latest
 
     worker = start(name="server-1")
-    settled(devices, lattice("stop"))
+    devices.wait_worker(lattice("stop"))
     devices.result(devices.send("bedroom-of-ann", lattice("secret", "word")))
     said = generate_latest(worker.metrics.registry).decode()
     assert 'alexa_local_cloud_lattices_total{outcome="answered"}' in said
