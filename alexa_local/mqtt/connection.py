@@ -19,7 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError
-from alexa_local.mqtt.identity import device_id
+from alexa_local.mqtt.identity import client_id, device_id
 from alexa_local.mqtt.wire import OFFLINE, ONLINE, availability_topic
 
 _LOG = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ _KEEP_ALIVE_S = 30
 _SOCKET_LIMIT_S = 5.0
 _RETRY_JITTER = 0.5
 _NO_RETAINED = 2
+_MOST_REFUSALS = 16
 
 Take = Callable[[bytes, Properties | None], None]
 """Takes a message's payload and properties, in the session's thread; returns at once, and never raises."""
@@ -62,10 +63,8 @@ class Connection:
         self._habits = habits or Habits()
         self._closing = False
         self._refusals: dict[int, str] = {}
-        device = device_id(settings)
-        self._availability = availability_topic(settings.topic_prefix, device)
-        # A fixed name ends the session before this one, whose will would otherwise come after our "online".
-        name = f"{settings.topic_prefix}-{device}"
+        self._availability = availability_topic(settings.topic_prefix, device_id(settings))
+        name = client_id(settings)
         self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
         self._set_up(settings)
         self._client.connect_async(settings.host, settings.port, keepalive=_KEEP_ALIVE_S, clean_start=True)
@@ -199,7 +198,11 @@ class Connection:
         self, _client: Client, _data: Any, number: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
+            if not self._refusals:
+                _LOG.warning("The MQTT broker refuses what we publish (%s). Check its access rules.", reason)
             self._refusals[number] = str(reason)
+            if len(self._refusals) > _MOST_REFUSALS:  # nobody asks for those of lattices
+                del self._refusals[next(iter(self._refusals))]
 
     def _note(self, trouble: str) -> None:
         """Keep the reason, and log it only when it is a new one: a broker may be away for days."""

@@ -10,6 +10,7 @@ import pytest
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError, NetworkError, RequestRefused
 from alexa_local.mqtt import Broker, Habits, device_id
+from alexa_local.mqtt.identity import client_id
 from alexa_local.mqtt.wire import LATTICE_TYPE, lattice_properties, lattice_topic, request_of
 from alexa_local.testing.gate import FakeGate
 from alexa_local.testing.link import Link
@@ -240,3 +241,36 @@ def test_a_gate_that_holds_speech_back_empties_the_connection_to_this_machines_o
 )
 def test_the_device_is_called_as_configured_or_after_its_host(setting: str, host: str, device: str) -> None:
     assert device_id(MqttSettings(device_id=setting), host) == device
+
+
+def test_sessions_have_one_name_a_machine(tmp_path: Path) -> None:
+    settings = MqttSettings(device_id="kitchen")
+    for name, text in (("one", "abc\n"), ("two", "def\n")):
+        (tmp_path / name).write_text(text, encoding="ascii")
+    one = client_id(settings, tmp_path / "one")
+    assert one == client_id(settings, tmp_path / "one") and one.startswith("alexa-local-kitchen-")
+    assert "abc" not in one and one != client_id(settings, tmp_path / "two")
+    assert client_id(settings, tmp_path / "none").startswith("alexa-local-kitchen-")
+
+
+@needs_mosquitto
+def test_a_broker_that_forbids_lattices_is_named_and_asked_no_faster(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = tmp_path / "acl"
+    rules.write_text("topic read #\ntopic write home/#\n", encoding="utf-8")
+    rules.chmod(0o700)
+    with Mosquitto(tmp_path, f"allow_anonymous true\nacl_file {rules}\nuser root\n") as server:
+        listening: queue.Queue[str] = queue.Queue()
+        settings = MqttSettings(host="127.0.0.1", port=server.port)
+        habits = Habits({"none": lambda *_: None}, lambda: listening.put("listening"))
+        with closing(Broker(settings, FakeGate(), habits=habits)) as broker:
+            broker.start()
+            listening.get(timeout=10)
+            for _ in range(40):
+                assert broker.post("secret/lattice", b"x", lattice_properties(uuid4(), "r", 1))
+            broker.publish("home/lamp", "ON")
+            with pytest.raises(NetworkError, match="refused a message"):
+                broker.publish("secret/door", "OPEN")
+            broker.publish("home/lamp", "OFF")
+    assert caplog.text.count("refuses what we publish") == 1
