@@ -17,7 +17,12 @@ from scripts.arm.tree import Arm, prepare_kernel
 from scripts.service_test.packages import build, packages
 from scripts.service_test.tree import Broken, kept_tree, layered
 
-_SENTENCES = ("alexa set a timer for ten minutes", "alexa add milk and bread to the shopping list")
+_SENTENCES = (
+    "alexa turn on the kitchen light",
+    "alexa set a timer for ten minutes",
+    "alexa what time is it",
+    "alexa add milk and bread to the shopping list",
+)
 _VOICES = ("slt", "rms")
 _RUNTIMES = {"bookworm": "tflite-runtime", "trixie": "litert"}
 """What runs the models in each suite's package, by the names of alexa_local.tflite."""
