@@ -14,15 +14,14 @@ _KEY = "local_only"
 class LocalOnly:
     """Whether anything may leave this machine; `is_allowed` stands below every sender."""
 
-    def __init__(
-        self, store: Store, at_first: bool = False, on_change: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, store: Store, at_first: bool = False, on_change: Callable[[], int] = int) -> None:
         """Read the last choice.
 
         Args:
             store: where the choice is kept.
             at_first: the choice as long as nobody made one.
-            on_change: called after a change, so that a sender closes or opens its connection.
+            on_change: called after a change, so that a sender closes or opens its connection; returns how
+                many messages it deleted that waited to be sent.
         """
         self._store = store
         self._on_change = on_change
@@ -33,19 +32,23 @@ class LocalOnly:
         """Whether local-only mode is on."""
         return self._on
 
-    def set(self, on: bool) -> None:
-        """Switch the mode and keep it; a failing disk does not keep it from being switched on."""
+    def set(self, on: bool) -> int:
+        """Switch the mode and keep it; a failing disk does not keep it from being switched on.
+
+        Returns:
+            How many messages were deleted that waited to be sent.
+        """
         try:
             self._store.remember(_KEY, "on" if on else "off")
         except StorageError:
             if on:
                 self._switch(True)
             raise
-        self._switch(on)
+        return self._switch(on)
 
-    def _switch(self, on: bool) -> None:
+    def _switch(self, on: bool) -> int:
         self._on = on
-        self._on_change()
+        return self._on_change()
 
     def is_allowed(self, host: str) -> bool:
         """Whether something may be sent to a host; to this machine itself always.

@@ -35,8 +35,9 @@ class _LocalOnly:
 
     on: bool
 
-    def set(self, on: bool) -> None:
+    def set(self, on: bool) -> int:
         self.on = on
+        return 0
 
 
 class _Player:

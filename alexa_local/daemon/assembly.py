@@ -78,7 +78,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         answer=answerer.answer,
         wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
         local_only=lambda: brain.services.local_only.on,
-        set_local_only=brain.set_local_only,
+        set_local_only=brain.services.local_only.set,
         is_ringing=lambda: brain.is_ringing,
         stop_ringing=brain.services.schedule.dismiss,
         import_contacts=brain.import_contacts,
@@ -142,7 +142,6 @@ class _Brain:
         self._sounding = sounding
         self._host = host
         self._wall = NetworkWall()
-        self._deleted = 0
         self.is_ringing = False
         self.services = self._make_services(store)
         self._actor = Actor(self.services, owner.actions if owner else None)
@@ -175,12 +174,6 @@ class _Brain:
             report = import_address_book(self.services.contacts, data, book)
             self._learn_names()
         return report
-
-    def set_local_only(self, on: bool) -> int:
-        """Switch local-only mode; returns how many requests that waited to be sent were deleted."""
-        self._deleted = 0
-        self.services.local_only.set(on)
-        return self._deleted
 
     def status(self) -> Mapping[str, Any]:
         """What a person may want to know of timers, the loudspeaker and the broker."""
@@ -247,9 +240,9 @@ class _Brain:
         music = self._sounding.library.names()
         return Catalogue(devices=tuple(devices), contacts=tuple(people), music=music)
 
-    def _gate_changed(self) -> None:
+    def _gate_changed(self) -> int:
         self._wall.follow(self._local_only.on)
-        self._deleted = self.sending.gate_changed()
+        return self.sending.gate_changed()
 
     def _changed(self) -> None:
         self._watch.changed()

@@ -50,7 +50,12 @@ def test_the_configuration_decides_until_somebody_does(house: House) -> None:
 
 def test_a_failing_disk_does_not_keep_the_mode_from_being_switched_on(house: House) -> None:
     told: list[bool] = []
-    mode = LocalOnly(house.store, on_change=lambda: told.append(mode.on))
+
+    def note() -> int:
+        told.append(mode.on)
+        return 0
+
+    mode = LocalOnly(house.store, on_change=note)
     house.store.read("PRAGMA query_only = 1")
     with pytest.raises(StorageError):
         mode.set(True)
@@ -59,6 +64,13 @@ def test_a_failing_disk_does_not_keep_the_mode_from_being_switched_on(house: Hou
     with pytest.raises(StorageError):
         mode.set(False)
     assert mode.on
+
+
+def test_what_was_deleted_with_it_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.services.local_only, "_on_change", lambda: 2)
+    assert house.reply("LocalOnlyOn") == (
+        "Local only mode is on. Nothing leaves this device. I deleted two requests that waited to be sent."
+    )
 
 
 def test_a_request_that_would_leave_the_machine_is_answered(house: House) -> None:

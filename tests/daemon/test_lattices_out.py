@@ -187,7 +187,8 @@ def test_what_waits_outlives_the_daemon_and_is_deleted_where_nothing_is_to_be_se
             pass
     with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
         assert len(home.outbox()["waiting"]) == 1
-        ask(home.socket, "mode", on=True)
+        reply = ask(home.socket, "say", text="turn on local only mode")["reply"]
+        assert reply.endswith("I deleted one request that waited to be sent.")
     with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
         assert home.outbox()["waiting"] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alexa_local.act.clock import local
 from alexa_local.act.handlers.base import Handler, Slots, done
 from alexa_local.act.services import Services
+from alexa_local.act.spoken import count
 from alexa_local.messages import Outcome
 
 _HELP = (
@@ -31,9 +32,12 @@ def help_(services: Services, slots: Slots) -> Outcome:
 
 
 def local_only_on(services: Services, slots: Slots) -> Outcome:
-    """From here on nothing leaves the machine."""
-    services.local_only.set(True)
-    return done("Local only mode is on. Nothing leaves this device", local_only=True)
+    """From here on nothing leaves the machine, and what waited to is deleted."""
+    reply = "Local only mode is on. Nothing leaves this device"
+    deleted = services.local_only.set(True)
+    if deleted:
+        reply += f". I deleted {count(deleted, 'request')} that waited to be sent"
+    return done(reply, local_only=True)
 
 
 def local_only_off(services: Services, slots: Slots) -> Outcome:
