@@ -2,10 +2,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alexa_local.errors import MessageError, RequestRefused, StorageError
 from alexa_local.mqtt.outbox import Limits, Outbox
@@ -231,3 +235,62 @@ def _copy(folder: Path, target: Path) -> Path:
         if not path.name.endswith("-shm"):
             shutil.copyfile(path, target / path.name)
     return target
+
+
+class LikeAList(RuleBasedStateMachine):
+    """The outbox beside a plain list that follows the stated policy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(prefix="al-")
+        self.clock, self.model, self.deleted = FakeClock(), list[tuple[UUID, int, float]](), 0
+        self.open()
+
+    def open(self) -> None:
+        self.store = open_store(Path(self.folder.name, "home.db"))
+        self.outbox = _outbox(self.store, self.clock, most=5, most_bytes=1600, most_age_s=1000.0)
+
+    @rule(size=st.integers(0, 100))
+    def add(self, size: int) -> None:
+        self.model.append((self.outbox.add(b"x" * size), size, self.clock.now()))
+        while len(self.model) > 5 or sum(size for _, size, _ in self.model) > 1600:
+            self.model.pop(0)
+
+    @rule(at=st.integers(0, 9))
+    def settle(self, at: int) -> None:
+        if at < len(self.model):
+            assert self.outbox.settle(self.model.pop(at)[0])
+        else:
+            assert not self.outbox.settle(UUID(int=at))
+
+    @rule(seconds=st.floats(0, 700))
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    @rule()
+    def delete_old(self) -> None:
+        old = {one for one, _, queued_s in self.model if self.clock.now() - queued_s > 1000.001}
+        assert old <= set(self.outbox.delete_old())
+        kept = {each.id for each in self.outbox.waiting()}
+        self.model = [one for one in self.model if one[0] in kept]
+
+    @rule(off_s=st.floats(0, 700))
+    def restart(self, off_s: float) -> None:
+        self.store.close()
+        self.clock.reboot(off_for_s=off_s)
+        self.open()
+
+    @invariant()
+    def both_say_the_same(self) -> None:
+        waiting = self.outbox.waiting()
+        assert [(each.id, each.size_bytes) for each in waiting] == [one[:2] for one in self.model]
+        for each, (_, _, queued_s) in zip(waiting, self.model, strict=True):
+            assert each.age_s == pytest.approx(self.clock.now() - queued_s, abs=0.001)
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+
+TestLikeAList = LikeAList.TestCase
+TestLikeAList.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
