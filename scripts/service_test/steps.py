@@ -36,6 +36,7 @@ home:
       run: [/usr/local/bin/reach]
 mqtt:
   host: {address}
+  rerank: all
 """
 _LIST = """
 import sqlite3
@@ -211,9 +212,12 @@ class Suite:
     def kill(self) -> str:
         """At random moments of writing; what was acknowledged must be there afterwards, and the timer."""
         acknowledged, chance = ["milk"], random.Random(8)
+        self.machine.must("systemctl", "stop", "mosquitto.service")
+        self._speak("Alexa, what time is it")
+        self.machine.wait("a message in the outbox", lambda: self._waiting() == 1, 30)
         for number in range(self.kills):
             item = f"{_COLOURS[number // 10 % 10]} {_THINGS[number % 10]}"
-            # Its limit of starts is for a daemon that dies by itself; after the kill, this would forget the result.
+            # Its limit of starts is for a daemon that dies by itself; later this would hide the kill.
             self.machine.must("systemctl", "reset-failed", UNIT)
             writer = self.machine.start("alexa-local", "say", f"add {item} to the shopping list")
             time.sleep(chance.uniform(0.0, 0.6))
@@ -224,7 +228,11 @@ class Suite:
             if (timers := self.machine.status().get("timers")) != 1:
                 raise Broken(f"after {number + 1} kills there are {timers} timers, not 1")
         self._keeps(acknowledged)
-        return f"the timer, {len(acknowledged)} acknowledged items and the contact are there"
+        if (waiting := self._waiting()) != 1:
+            raise Broken(f"{waiting} messages wait to be sent, not 1")
+        self.machine.must("systemctl", "start", "mosquitto.service")
+        self._wait_for_broker("connected")
+        return f"the timer, {len(acknowledged)} acknowledged items, the contact and the message are there"
 
     def upgrade(self) -> str:
         """The service restarts into the new version and knows what it knew, the owner's settings too."""
@@ -354,6 +362,10 @@ class Suite:
         again = self.machine.must("alexa-local", "contacts", "import", "/root/book.vcf")
         if "0 contacts added" not in again:
             raise Broken(f"the contact was lost; importing it again says: {again}")
+
+    def _waiting(self) -> int:
+        """Messages in the outbox."""
+        return int(self.machine.status().get("outbox", -1))
 
     def _wait_for_broker(self, state: str) -> None:
         self.machine.wait(f"broker {state}", lambda: self.machine.status().get("broker") == state, 60)
