@@ -151,7 +151,7 @@ class Suite:
     def examine(self) -> str:
         """The doctor has the sound to itself, setup its settings taken up, and the service lives on."""
         before = self._process()
-        quiet_noise = "exec timeout 60 pacat --raw -d room --volume=300 /dev/urandom"
+        quiet_noise = "exec timeout 60 pacat --raw -d room --volume=8000 /dev/urandom"
         room = self.machine.start("sh", "-c", quiet_noise)  # a microphone that gives zeros is switched off
         told = json.loads(self.machine.run("alexa-local", "doctor", "--json").stdout)["findings"]
         room.kill()
