@@ -21,9 +21,11 @@ _TOOLS = {
     "unshare": "util-linux",
 }
 _EMULATOR = "apt install qemu-user-static binfmt-support"
-_SCRIPT = (
-    'mount -t proc proc "$0/proc" && mount --bind "$0/cpuinfo" "$0/proc/cpuinfo" && exec chroot "$0" "$@"'
-)
+_SCRIPT = """\
+mount -t proc proc "$0/proc" && mount --bind "$0/cpuinfo" "$0/proc/cpuinfo" && chroot "$0" "$@"
+exit $?
+"""
+"""The shell stays first process: that one ignores the signal by which qemu ends a program that crashed."""
 _APT = ("apt-get", "-q", "-y", "--no-install-recommends")
 _APT_LIMIT_S = 1200.0
 _CPU = """processor\t: 0
