@@ -47,7 +47,7 @@ def test_the_maintainer_scripts_have_debhelpers_part_and_stop_at_errors():
         for path in (ROOT / "packaging/debian").iterdir()
         if re.search(r"\.(pre|post)(inst|rm)$", path.name)
     ]
-    assert len(scripts) == 3
+    assert len(scripts) == 5
     for script in scripts:
         lines = script.read_text().splitlines()
         assert lines[:2] == ["#!/bin/sh", "set -e"]
