@@ -27,7 +27,7 @@ _PORT, _TLS_PORT = 1883, 8883
 _INTERRUPTED = 128 + 2
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_CHECKOUT = Path(__file__).resolve().parents[2] / "cloud_models"
+_CHECKOUT = Path(__file__).resolve().parents[2] / "firmware_models"
 _INSTALLED = Path("/usr/share/alexa-local-cloud/models")
 MODEL = "rerank-en"
 

@@ -1,6 +1,6 @@
 """Write a trained language model as a folder that `alexa-local-cloud` loads: int8 weights, pieces, manifest.
 
-    python -m scripts.training.lm.export --run RUN --out cloud_models/rerank-en [--mix SEARCH MODEL WORD]
+    python -m scripts.training.lm.export --run RUN --out firmware_models/rerank-en [--mix SEARCH MODEL WORD]
 
 The mix is to be chosen by `scripts/evaluation/reranking.py --choose`, on recordings that are not reported.
 """
