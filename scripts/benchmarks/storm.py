@@ -35,7 +35,7 @@ PREFIX = "alexa-local"
 SPREAD_S = 1.0
 """Seconds over which devices come back."""
 
-REPEAT_S = 3.0
+REPEAT_S = 15.0
 """Seconds until a device sends its lattice again."""
 
 _CONNACK, _PUBLISH, _PUBACK, _SUBACK = 2, 3, 4, 9
