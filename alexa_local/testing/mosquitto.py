@@ -92,10 +92,10 @@ class Listener:
             self._client.username_pw_set(username, password)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        if not self._subscribed.wait(10):
+        if not self._subscribed.wait(60):
             raise NetworkError("The broker did not take the subscription. Look at its configuration.")
 
-    def next(self, limit_s: float = 10.0) -> tuple[str, str]:
+    def next(self, limit_s: float = 60.0) -> tuple[str, str]:
         """The next (topic, payload); queue.Empty when none comes in time."""
         return self._messages.get(timeout=limit_s)
 

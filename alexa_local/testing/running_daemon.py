@@ -14,7 +14,7 @@ from alexa_local.errors import AlexaLocalError
 from alexa_local.testing.parts import FakeHome
 from alexa_local.testing.quiet_microphone import QuietMicrophone
 
-_LIMIT_S = 20.0
+_LIMIT_S = 120.0
 
 
 class RunningDaemon:

@@ -64,7 +64,7 @@ class Sender:
         promise.add_done_callback(lambda promise: self._note(name, promise))
         return promise
 
-    def wait(self, most_pending: int = 0, limit_s: float = 60.0) -> bool:
+    def wait(self, most_pending: int = 0, limit_s: float = 120.0) -> bool:
         """Wait until no more than so many have no result; whether that came in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._pending <= most_pending, limit_s)
@@ -73,7 +73,7 @@ class Sender:
         """End it, as a daemon ends."""
         self._stopping.set()
         self.courier.stop()
-        self._thread.join(20)
+        self._thread.join(60)
         self.broker.close()
         self._store.close()
 

@@ -52,7 +52,7 @@ class Worker:
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        if not self._subscribed.wait(10):
+        if not self._subscribed.wait(60):
             raise NetworkError("The broker did not take the subscription. Look at its configuration.")
 
     def say(self, topic: str, payload: bytes, request: UUID) -> None:

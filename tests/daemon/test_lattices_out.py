@@ -44,6 +44,9 @@ from alexa_local.testing.worker import Worker, reading
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 
+LIMIT_S = 120.0
+"""Only a test that fails waits so long."""
+
 LAMP = "turn on the lamp"
 NOISE = (np.random.default_rng(0).integers(-12_000, 12_000, SAMPLE_RATE)).astype(np.int16)
 """A second that the stages hear as the wake word and the word "loud", which means nothing; int16 (16000,)."""
@@ -95,20 +98,27 @@ class Home:
         self._events = self.daemon.bus.subscribe()
         self._thread = threading.Thread(target=self.daemon.run)
         self._thread.start()
-        self.event("idle")
+        try:
+            self.event("idle")
+        except AssertionError:
+            self.close()  # or its threads would keep pytest from ending
+            raise
 
     def event(self, name: str) -> dict:
-        while event := self._events.queue.get(20):
+        while event := self._events.queue.get(LIMIT_S):
             if event.name == name:
                 return dict(event.data)
         raise AssertionError(f"{name} did not happen")
 
     def outbox(self) -> dict:
-        return ask(self.socket, "outbox")
+        return self.ask("outbox")
+
+    def ask(self, command: str, **fields: object) -> dict:
+        return ask(self.socket, command, timeout_s=LIMIT_S, **fields)
 
     def close(self) -> None:
         self.daemon.request_stop("test")
-        self._thread.join(20)
+        self._thread.join(LIMIT_S)
         assert not self._thread.is_alive()
 
 
@@ -142,11 +152,11 @@ def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
         told = home.event("intent")
         assert (told["text"], told["intent"], told["revised_by"]) == (LAMP, "TurnOn", "cloud")
         assert home.event("action")["done"]
-        while home.outbox()["answers"] != {"result": 1, "repeated": 2}:
+        while home.outbox()["answers"].get("repeated", 0) < 2:
             pass
-        assert read.get() == "loud" and list(worker.seen.values()) == [1]
+        assert read.get() == "loud" and len(worker.seen) == 1
     told = home.outbox()
-    assert (told["waiting"], told["outcomes"], told["sent"]) == ([], {"acted": 1}, 1)
+    assert (told["waiting"], told["outcomes"], told["answers"]["result"]) == ([], {"acted": 1}, 1)
     assert home.switched.read_text() == "ON\n"
 
 
@@ -162,19 +172,19 @@ def test_local_only_deletes_what_waits_and_keeps_nothing_after(home: Home, mosqu
     home.event("rerank")
     while not home.outbox()["waiting"]:
         pass
-    assert ask(home.socket, "status")["outbox"] == 1
-    assert ask(home.socket, "mode", on=True)["deleted"] == 1
+    assert home.ask("status")["outbox"] == 1
+    assert home.ask("mode", on=True)["deleted"] == 1
     assert home.outbox()["waiting"] == []
     seen: queue.Queue[bytes] = queue.Queue()
-    with closing(Worker(mosquitto.port, lambda payload: seen.put(payload))):
+    with closing(Worker(mosquitto.port, lambda payload: seen.put(payload))) as worker:
         home.microphone.speak()
         home.event("rerank")
         while home.outbox()["answers"] != {"local-only": 1}:
             pass
-        assert ask(home.socket, "mode", on=False)["deleted"] == 0
+        assert home.ask("mode", on=False)["deleted"] == 0
         home.microphone.speak()
-        assert seen.get(timeout=20)
-        assert len(home.outbox()["waiting"]) == 1 and seen.empty()
+        assert seen.get(timeout=LIMIT_S)
+        assert len(home.outbox()["waiting"]) == 1 and len(worker.seen) == 1
 
 
 def test_what_waits_outlives_the_daemon_and_is_deleted_where_nothing_is_to_be_sent(
@@ -187,7 +197,7 @@ def test_what_waits_outlives_the_daemon_and_is_deleted_where_nothing_is_to_be_se
             pass
     with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
         assert len(home.outbox()["waiting"]) == 1
-        reply = ask(home.socket, "say", text="turn on local only mode")["reply"]
+        reply = home.ask("say", text="turn on local only mode")["reply"]
         assert reply.endswith("I deleted one request that waited to be sent.")
     with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
         assert home.outbox()["waiting"] == []
@@ -201,7 +211,7 @@ def test_no_broker_and_a_cut_link_leave_the_request_as_it_was(
         home.microphone.speak()
         assert not home.event("action")["done"]
         home.event("rerank")
-        assert ask(home.socket, "say", text=LAMP)["done"]
+        assert home.ask("say", text=LAMP)["done"]
         assert json.dumps(home.outbox())
         assert home.switched.read_text() == "ON\n"
 
@@ -240,5 +250,5 @@ def test_an_owners_server_reads_it_right_and_it_is_done_once(
         assert home.event("action")["done"]
     finally:
         worker.stop()
-        thread.join(20)
+        thread.join(LIMIT_S)
     assert home.switched.read_text() == "ON\n" and home.outbox()["waiting"] == []

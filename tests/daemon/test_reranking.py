@@ -38,7 +38,7 @@ class Elsewhere:
         return promise
 
     def next(self) -> tuple[str, Future[Result]]:
-        payload, promise = self._posted.get(timeout=20)
+        payload, promise = self._posted.get(timeout=120)
         return n_best(from_bytes(payload), 1)[0].text, promise
 
 

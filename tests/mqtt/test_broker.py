@@ -29,7 +29,7 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 def _broker(port: int, gate: FakeGate | None = None, **settings: object) -> closing[Broker]:
     chosen = MqttSettings(host="127.0.0.1", port=port, **settings)  # type: ignore[arg-type]
-    broker = Broker(chosen, gate or FakeGate(), connect_limit_s=10.0, confirm_limit_s=10.0)
+    broker = Broker(chosen, gate or FakeGate(), connect_limit_s=60.0, confirm_limit_s=60.0)
     broker.start()
     return closing(broker)
 
@@ -57,7 +57,7 @@ def test_a_broker_that_comes_back_is_found_again(mosquitto: Mosquitto) -> None:
 @needs_mosquitto
 def test_a_message_that_was_not_confirmed_is_never_sent_late(mosquitto: Mosquitto) -> None:
     settings = MqttSettings(host="127.0.0.1", port=mosquitto.port)
-    with closing(Broker(settings, FakeGate(), connect_limit_s=10.0, confirm_limit_s=0.3)) as broker:
+    with closing(Broker(settings, FakeGate(), connect_limit_s=60.0, confirm_limit_s=2.0)) as broker:
         broker.publish("home/lamp", "ON")
         mosquitto.freeze()
         with pytest.raises(NetworkError, match="did not confirm"):
@@ -195,7 +195,7 @@ def test_what_derives_from_speech_goes_only_where_the_answer_is_heard(mosquitto:
     with closing(Broker(settings, gate, habits=habits)) as broker:
         assert not broker.post(topic, b"x", properties)
         broker.start()
-        assert heard.get(timeout=10) == "listening"
+        assert heard.get(timeout=60) == "listening"
         assert broker.post(topic, b"x", properties)
         # it does not hear itself; another does
         with closing(Listener(mosquitto.port, topics=topic)) as listener:
@@ -220,10 +220,10 @@ def test_a_gate_that_holds_speech_back_empties_the_connection_to_this_machines_o
     gate = LocalOnly()
     with closing(Broker(settings, gate, habits=habits)) as broker:
         broker.start()
-        listening.get(timeout=10)
+        listening.get(timeout=60)
         gate.open = False
         broker.gate_changed()
-        listening.get(timeout=10)  # a new connection
+        listening.get(timeout=60)  # a new connection
         broker.gate_changed()
         assert not broker.post("home/x", b"x", lattice_properties(uuid4(), "r", 1))
         broker.publish("home/x", "ON")
@@ -266,7 +266,7 @@ def test_a_broker_that_forbids_lattices_is_named_and_asked_no_faster(
         habits = Habits({"none": lambda *_: None}, lambda: listening.put("listening"))
         with closing(Broker(settings, FakeGate(), habits=habits)) as broker:
             broker.start()
-            listening.get(timeout=10)
+            listening.get(timeout=60)
             for _ in range(40):
                 assert broker.post("secret/lattice", b"x", lattice_properties(uuid4(), "r", 1))
             broker.publish("home/lamp", "ON")

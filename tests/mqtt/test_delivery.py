@@ -2,12 +2,15 @@
 
 from uuid import UUID, uuid4
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alexa_local.mqtt.delivery import Delivery, Pace
 
+
+STEADY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine fails no test."""
 PACE = Pace(first_s=5.0, most_s=600.0, window=3, fresh_s=3.0)
 
 
@@ -98,6 +101,7 @@ def test_what_waits_no_more_is_never_due() -> None:
     assert delivery.tries(ids[0]) == 0
 
 
+@STEADY
 @given(st.lists(st.floats(0, 0.999), min_size=1, max_size=40), st.integers(1, 12))
 def test_every_message_is_sent_again_and_again_until_it_is_answered(chances: list[float], count: int) -> None:
     turns = iter(chances * 400)
@@ -160,3 +164,4 @@ class AnyCourse(RuleBasedStateMachine):
 
 
 TestAnyCourse = AnyCourse.TestCase
+TestAnyCourse.settings = settings(STEADY, stateful_step_count=40)

@@ -21,6 +21,9 @@ from alexa_local.testing.worker import Worker, reading
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 
+LIMIT_S = 120.0
+"""Only a test that fails waits so long."""
+
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = Pace(first_s=0.2, most_s=1.0, spread_s=0.02)
 
@@ -42,8 +45,8 @@ def _sender(folder: Path, port: int) -> closing[Sender]:
 def test_a_lattice_goes_out_and_its_result_comes_in(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with _worker(mosquitto) as worker, _sender(tmp_path, mosquitto.port) as sender:
         promise = sender.send(1, lambda: b"stop")
-        assert promise.result(20) == reading("stop")
-        assert list(worker.seen.values()) == [1] and sender.outbox.waiting() == []
+        assert promise.result(LIMIT_S) == reading("stop")
+        assert len(worker.seen) == 1 and sender.outbox.waiting() == []
 
 
 def test_the_second_of_two_answers_is_dropped(mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_the_second_of_two_answers_is_dropped(mosquitto: Mosquitto, tmp_path: Pa
 
 def test_a_worker_that_comes_later_finds_everything(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with _sender(tmp_path, mosquitto.port) as sender:
-        assert sender.listening.wait(20)
+        assert sender.listening.wait(LIMIT_S)
         for number in range(20):
             sender.send(number, lambda: b"stop")
         with _worker(mosquitto):
@@ -77,7 +80,7 @@ def test_a_broker_that_restarts_and_forgets_loses_nothing(mosquitto: Mosquitto, 
 
 def test_a_broker_that_is_frozen_loses_nothing(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with _worker(mosquitto), _sender(tmp_path, mosquitto.port) as sender:
-        sender.send(0, lambda: b"stop").result(20)
+        sender.send(0, lambda: b"stop").result(LIMIT_S)
         mosquitto.freeze()
         for number in range(1, 10):
             sender.send(number, lambda: b"stop")
@@ -89,7 +92,7 @@ def test_a_broker_that_is_frozen_loses_nothing(mosquitto: Mosquitto, tmp_path: P
 
 def test_a_link_that_swallows_everything_loses_nothing(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with _worker(mosquitto), Link(mosquitto.port) as link, _sender(tmp_path, link.port) as sender:
-        sender.send(0, lambda: b"stop").result(20)
+        sender.send(0, lambda: b"stop").result(LIMIT_S)
         link.hold()
         for number in range(1, 10):
             sender.send(number, lambda: b"stop")
@@ -103,7 +106,7 @@ def test_a_link_that_swallows_everything_loses_nothing(mosquitto: Mosquitto, tmp
 def test_a_device_that_restarts_sends_what_it_had(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with _sender(tmp_path, mosquitto.port) as sender:
         sender.send(0, lambda: b"stop")
-        assert sender.listening.wait(20)
+        assert sender.listening.wait(LIMIT_S)
         while not sender.exchange.sent:
             sender.wait(limit_s=0.01)
         (waiting,) = sender.outbox.waiting()
@@ -140,7 +143,7 @@ def test_what_is_no_result_is_counted_and_changes_nothing(mosquitto: Mosquitto, 
         worker.say(
             topic, b'{"hypotheses":[{"text":"go","log_probability":0}],"confidence":1,"worker":"a"}', request
         )
-        assert promise.result(20).hypotheses[0].text == "go"
+        assert promise.result(LIMIT_S).hypotheses[0].text == "go"
         assert sender.exchange.invalid == 2
 
 
@@ -168,7 +171,7 @@ def test_a_device_that_is_killed_at_any_moment_loses_nothing_that_it_kept(
         return reading("stop")
 
     with closing(Worker(mosquitto.port, read)):
-        for life, results in enumerate((1, 4, 9, 30)):
+        for life, results in enumerate((1, 5, 20)):
             command = [sys.executable, "-c", SEND_FOREVER, str(tmp_path), str(mosquitto.port), str(life)]
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
             assert child.stdout is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -293,4 +293,6 @@ class LikeAList(RuleBasedStateMachine):
 
 
 TestLikeAList = LikeAList.TestCase
-TestLikeAList.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestLikeAList.settings = settings(
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

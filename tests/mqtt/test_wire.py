@@ -3,13 +3,16 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alexa_local.errors import MessageError
 from alexa_local.messages import Hypothesis
 from alexa_local.mqtt import schema, wire
 from alexa_local.mqtt.wire import Refusal, Result, decode_result, encode_result
+
+STEADY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine fails no test."""
 
 _WORDS = st.lists(st.from_regex(r"\A[a-z']+\Z"), max_size=8).map(" ".join)
 _RESULTS = st.builds(
@@ -25,6 +28,7 @@ _SAME_IN_BOTH_DRAFTS = {
 }
 
 
+@STEADY
 @given(_RESULTS)
 def test_a_result_comes_back_as_it_was_sent(result: Result) -> None:
     assert decode_result(encode_result(result)) == result
@@ -82,6 +86,7 @@ def test_what_is_no_json_object_is_refused(payload: bytes) -> None:
         decode_result(payload)
 
 
+@STEADY
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_result_or_a_named_error(payload: bytes) -> None:
     try:
