@@ -8,7 +8,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alexa_local.mqtt.delivery import Delivery, Pace
 
-
 STEADY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine fails no test."""
 PACE = Pace(first_s=5.0, most_s=600.0, window=3, fresh_s=3.0)
