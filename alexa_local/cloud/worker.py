@@ -36,8 +36,6 @@ _KEEP_ALIVE_S = 30
 _SOCKET_LIMIT_S = 5.0
 _TURN_S = 0.25
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 30.0
-_QUIET_S = 0.5
-"""When stopping: after this long without a lattice the broker has none left for us."""
 _DRAIN_LIMIT_S = 10.0
 _GOODBYE_TURNS = 8
 _TAKEN_OVER = 0x8E
@@ -85,11 +83,10 @@ class Worker:
         self._broker, self._answering, self._metrics, self._notifier = broker, answering, metrics, notifier
         self._filter = wire.workers_filter(answering.prefix)
         self._in_hand: dict[int, tuple[int, int]] = {}  # number of an answer: number and QoS of its lattice
-        self._stopping = self._unsubscribed = self._connected = False
+        self._stopping = self._unsubscribed = self._connected = self._came = False
         self._taken_over = False
         self._trouble = ""
         self._retry_s = _FIRST_RETRY_S
-        self._last_lattice_s = 0.0
         self._client = self._make_client(name)
 
     def stop(self) -> None:
@@ -144,17 +141,27 @@ class Worker:
             self._note(error.strerror or type(error).__name__)
 
     def _drain(self) -> None:
-        """Finish what is in hand and what the broker still has for us, for a limited time."""
-        if not self._connected:
-            return
-        self._client.unsubscribe(self._filter)
-        began_s = self._last_lattice_s = time.monotonic()
-        while self._connected and time.monotonic() - began_s < _DRAIN_LIMIT_S:
+        """Finish what is in hand and what the broker still has for us, for a limited time.
+
+        A broker answers in order: if it confirms that we have unsubscribed, and has sent no lattice since we
+        asked with nothing in hand, it has none left.
+        """
+        until_s = time.monotonic() + _DRAIN_LIMIT_S
+        self._ask_for_no_more()
+        had_some = bool(self._in_hand)
+        while self._connected and time.monotonic() < until_s:
             self._notifier.alive()
-            quiet = time.monotonic() - self._last_lattice_s > _QUIET_S
-            if self._unsubscribed and not self._in_hand and quiet:
-                return
             self._client.loop(_TURN_S)
+            if self._unsubscribed and not self._in_hand:
+                if not (self._came or had_some):
+                    return
+                had_some = False
+                self._ask_for_no_more()
+
+    def _ask_for_no_more(self) -> None:
+        if self._connected:
+            self._unsubscribed = self._came = False
+            self._client.unsubscribe(self._filter)
 
     def _make_client(self, name: str) -> Client:
         client = Client(
@@ -212,7 +219,7 @@ class Worker:
         self._set_connected(False)
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._last_lattice_s = began_s = time.monotonic()
+        self._came, began_s = True, time.monotonic()
         outcome, answer = self._answering.answer(message.topic, bytes(message.payload), message.properties)
         self._metrics.lattice(outcome, time.monotonic() - began_s)
         if outcome != "answered":

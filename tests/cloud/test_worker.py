@@ -218,11 +218,19 @@ def test_metrics_name_no_device_and_no_word(devices, start) -> None:
     assert not any(word in said for word in ("bedroom", "ann", "secret", "word"))
 
 
+PATIENT = """
+import sys
+from alexa_local.cloud import main, worker
+worker.SESSION_S = 600  # a busy machine may take long to start the next one
+sys.exit(main.main(sys.argv[1:]))
+"""
+
+
 class Program:
     """`alexa-local-cloud rerank` in a process of its own."""
 
     def __init__(self, port: int, model: Path, name: str) -> None:
-        command = [sys.executable, "-m", "alexa_local.cloud", "rerank", "--broker", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-c", PATIENT, "rerank", "--broker", f"127.0.0.1:{port}"]
         command += ["--model", str(model), "--name", name]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 

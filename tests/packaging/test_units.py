@@ -77,3 +77,10 @@ def test_the_timers_moment_is_one_and_the_package_starts_it():
     assert analyze("calendar", moment)[0] == 0
     assert "Persistent=true" in timer and "WantedBy=timers.target" in timer
     assert "alexa-local-housekeeping.timer" in (ROOT / "packaging/debian/rules").read_text()
+
+
+def test_a_servers_worker_has_no_device_no_home_and_its_password_from_systemd():
+    unit = (ROOT / "systemd/alexa-local-cloud@.service").read_text().splitlines()
+    assert {"DynamicUser=yes", "PrivateDevices=yes", "ProtectHome=yes", "Type=notify"} <= set(unit)
+    assert "LoadCredential=alexa-local-cloud.password" in unit
+    assert not [line for line in unit if line.startswith("DeviceAllow=")]
