@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.service_test.machine import Machine
-from scripts.service_test.packages import build, dependencies, packages
+from scripts.service_test.packages import build, dependencies, packages, server_package
 from scripts.service_test.steps import Suite
 from scripts.service_test.tree import Broken, base_tree, fetch_dependencies, layered, must
 
@@ -53,20 +53,23 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> int:
     if not arguments.packages:
         _done(began_s, "build the packages", build(arguments.suite, arch, scratch))
     program, models = packages(folder, arguments.suite, arch)
+    server = server_package(folder, arguments.suite, arch)
     newer = _under_another_version(program, scratch)
     began_s = time.monotonic()
     tree = base_tree(arguments.suite)
-    fetch_dependencies(tree, dependencies(program, "Depends", "Recommends"))
+    wanted = [dependencies(program, "Depends", "Recommends"), dependencies(server, "Depends")]
+    fetch_dependencies(tree, ", ".join(wanted))
     _done(began_s, "have a Debian tree and the dependencies", str(tree))
     began_s = time.monotonic()
     with layered(tree) as root:
         (root / _INSIDE).mkdir(parents=True)
-        for package in (program, models, newer):
+        inside = []
+        for package in (program, models, newer, server):
             shutil.copy(package, root / _INSIDE)
-        inside = [f"/{_INSIDE}/{package.name}" for package in (program, models, newer)]
+            inside.append(f"/{_INSIDE}/{package.name}")
         with Machine(root) as machine:
             _done(began_s, "boot systemd in a container", arguments.suite)
-            return _take_steps(Suite(machine, inside[:2], inside[2], arguments.kills))
+            return _take_steps(Suite(machine, inside[:2], inside[2], inside[3], arguments.kills))
 
 
 def _take_steps(suite: Suite) -> int:

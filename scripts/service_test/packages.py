@@ -19,15 +19,23 @@ def build(suite: str, arch: str, out: Path) -> str:
 
 
 def packages(folder: Path, suite: str, arch: str) -> tuple[Path, Path]:
-    """The program's and the models' package for that suite and architecture; of several, the newest."""
-    found = []
-    for pattern in (f"alexa-local_*+{_MARKS[suite]}_{arch}.deb", "alexa-local-models_*_all.deb"):
-        fitting = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
-        if not fitting:
-            command = f"packaging/build --suite {suite} --arch {arch} --out {folder}"
-            raise Broken(f"there is no {pattern} in {folder}; run {command}")
-        found.append(fitting[-1])
-    return found[0], found[1]
+    """The program's and the models' package for that suite and architecture."""
+    patterns = f"alexa-local_*+{_MARKS[suite]}_{arch}.deb", "alexa-local-models_*_all.deb"
+    program, models = (_newest(folder, pattern, suite, arch) for pattern in patterns)
+    return program, models
+
+
+def server_package(folder: Path, suite: str, arch: str) -> Path:
+    """The package of the owner's server for that suite."""
+    return _newest(folder, f"alexa-local-cloud_*+{_MARKS[suite]}_all.deb", suite, arch)
+
+
+def _newest(folder: Path, pattern: str, suite: str, arch: str) -> Path:
+    fitting = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+    if not fitting:
+        command = f"packaging/build --suite {suite} --arch {arch} --out {folder}"
+        raise Broken(f"there is no {pattern} in {folder}; run {command}")
+    return fitting[-1]
 
 
 def dependencies(package: Path, *fields: str) -> str:

@@ -60,6 +60,9 @@ class Suite:
     newer: str
     """The same program under a higher version."""
 
+    server: str
+    """The package of the owner's server."""
+
     kills: int = 3
     figures: dict[str, float] = field(default_factory=dict)
     """What was measured: seconds and MB by name."""
@@ -77,6 +80,7 @@ class Suite:
             ("give it settings, a list and a contact", self.configure),
             ("local-only closes the network", self.local_only),
             (f"kill it {self.kills} times", self.kill),
+            ("a server reads requests again", self.serve),
             ("upgrade it while somebody speaks", self.upgrade),
             ("go back to the older version", self.downgrade),
             ("measure", self.measure),
@@ -97,10 +101,7 @@ class Suite:
 
     def confined(self) -> str:
         """Systemd's own measure, and the limits of the living process."""
-        verdict = self.machine.run("systemd-analyze", "security", "--no-pager", UNIT).stdout
-        exposed = re.search(r"exposure level for \S+: ([\d.]+)", verdict)
-        if not exposed or float(exposed[1]) > MOST_EXPOSED:
-            raise Broken(f"systemd-analyze security says: {verdict[-200:]}")
+        exposure = self._check_exposure(UNIT)
         limits = self.machine.must("cat", f"/proc/{self._process()}/limits")
         granted = all(re.search(rf"{name} +{value} ", limits) for name, value in _LIMITS.items())
         if not granted and _may_raise_limits():
@@ -110,7 +111,7 @@ class Suite:
         about = (
             "limits granted" if granted else "this machine has no right to raise limits, so they are untried"
         )
-        return f"exposure {exposed[1]}; {about}"
+        return f"exposure {exposure}; {about}"
 
     def speak(self) -> str:
         """A timer is set by voice, and the loudspeaker answers."""
@@ -234,6 +235,24 @@ class Suite:
         self._wait_for_broker("connected")
         return f"the timer, {len(acknowledged)} acknowledged items, the contact and the message are there"
 
+    def serve(self) -> str:
+        """Two workers: what waited through the kills is answered, and what is said while one of them dies."""
+        self._apt("install", self.server)
+        self._write("/etc/alexa-local/cloud.env", "ALEXA_LOCAL_CLOUD_BROKER=127.0.0.1:1883\n")
+        workers = [f"alexa-local-cloud@{number}.service" for number in (1, 2)]
+        self.machine.must("systemctl", "start", *workers)
+        took_s = self.machine.wait("an answer to what waited", lambda: self._waiting() == 0, 120)
+        for worker in workers:
+            self._check_exposure(worker)
+        self.machine.must("systemctl", "kill", "-s", "KILL", workers[0])
+        self._speak("Alexa, what time is it")
+        self.machine.wait("its answer", lambda: self._answered() >= 2 and self._waiting() == 0, 120)
+        journal = self.machine.must("journalctl", "-q", "-o", "cat", *(f"-u{worker}" for worker in workers))
+        if "what time" in journal.lower():
+            raise Broken("the workers' journal has the request")
+        self.machine.must("systemctl", "stop", *workers)
+        return f"the waiting message was answered after {took_s:.1f} s"
+
     def upgrade(self) -> str:
         """The service restarts into the new version and knows what it knew, the owner's settings too."""
         before = self._process()
@@ -298,7 +317,7 @@ class Suite:
 
     def purge(self) -> str:
         """No file of it stays, but for the system user, as Debian does it."""
-        self._apt("purge", "alexa-local", "alexa-local-models")
+        self._apt("purge", "alexa-local", "alexa-local-models", "alexa-local-cloud")
         look = ["find", "/etc", "/usr", "/var", "/run", "-xdev", "-name", "*alexa-local*"]
         kept = ("/var/cache/apt/", "/var/lib/apt/", "/var/log/")
         left = [line for line in self.machine.must(*look).split() if not line.startswith(kept)]
@@ -362,6 +381,19 @@ class Suite:
         again = self.machine.must("alexa-local", "contacts", "import", "/root/book.vcf")
         if "0 contacts added" not in again:
             raise Broken(f"the contact was lost; importing it again says: {again}")
+
+    def _check_exposure(self, unit: str) -> str:
+        """What `systemd-analyze security` says of a living unit."""
+        verdict = self.machine.run("systemd-analyze", "security", "--no-pager", unit).stdout
+        exposed = re.search(r"exposure level for \S+: ([\d.]+)", verdict)
+        if not exposed or float(exposed[1]) > MOST_EXPOSED:
+            raise Broken(f"systemd-analyze security says of {unit}: {verdict[-200:]}")
+        return exposed[1]
+
+    def _answered(self) -> int:
+        """Answers of a server since the daemon's start."""
+        told = json.loads(self.machine.must("alexa-local", "outbox", "--json"))
+        return sum(told["answers"].values())
 
     def _waiting(self) -> int:
         """Messages in the outbox."""
