@@ -266,6 +266,22 @@ def test_a_no_at_the_end_changes_nothing(folder, person):
     assert (folder / "config.yaml").read_text() == before and not (folder / "state").exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may stop the service")
+def test_the_service_is_stopped_while_somebody_answers(folder, person, daemon, tmp_path, monkeypatch):
+    program = tmp_path / "systemctl"
+    program.write_text(f'#!/bin/sh\necho "$1" >>{tmp_path}/calls\necho {os.getpid()}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    person = person("--no-try", "--output", "none", "--person", "Ann", "--broker", "none")
+    person.answer("Which microphone", "")
+    person.answer("Local-only", "")
+    person.answer("Do it?", "y")
+    assert person.end() == 0, person.said
+    assert (tmp_path / "calls").read_text().split() == ["show", "stop", "start"]
+    assert "The service is stopped while you answer" in person.said and "runs again" in person.said
+    assert "Ann" in people_of(folder)
+
+
 def test_a_person_is_a_name_and_perhaps_a_file(tmp_path):
     (tmp_path / "a=b.vcf").touch()
     assert person_of(f" Ann  Lee ={tmp_path}/a=b.vcf").name == "Ann Lee"
