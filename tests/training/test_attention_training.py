@@ -19,7 +19,7 @@ from scripts.training.asr.data import Batch  # noqa: E402
 from scripts.training.asr.export import load_average  # noqa: E402
 from scripts.training.asr.model import Shape, Transducer  # noqa: E402
 from scripts.training.asr.pieces import learn  # noqa: E402
-from scripts.training.asr.train import save  # noqa: E402
+from scripts.training.asr.trainee import save  # noqa: E402
 from scripts.training.attention.model import Sizes  # noqa: E402
 from scripts.training.attention.pool import Pool, open_names  # noqa: E402
 from scripts.training.attention.train import RATE, RATE_OF_NATS, Training, load_biasing, train  # noqa: E402

@@ -191,20 +191,32 @@ class Trainset:
         )
 
     def batches(self, ahead: int = 6) -> Iterator[Batch]:
-        """Batches for ever, made in a thread of their own."""
+        """Batches for ever, made in a thread of their own, which ends with the iteration."""
         ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
+        ended = threading.Event()
 
         def make() -> None:
             try:
-                while True:
+                while not ended.is_set():
                     for keys in self._epoch():
                         ready.put(self._batch(keys))
+                        if ended.is_set():
+                            return
             except BaseException as error:
                 ready.put(error)
 
-        threading.Thread(target=make, name="batches", daemon=True).start()
-        while True:
-            batch = ready.get()
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
+        maker = threading.Thread(target=make, name="batches", daemon=True)
+        maker.start()
+        try:
+            while True:
+                batch = ready.get()
+                if isinstance(batch, BaseException):
+                    raise batch
+                yield batch
+        finally:
+            ended.set()
+            while maker.is_alive():  # a full queue holds it up
+                try:
+                    ready.get(timeout=0.1)
+                except queue.Empty:
+                    pass

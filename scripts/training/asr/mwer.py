@@ -12,27 +12,25 @@ which it resumes; what is pruned stays pruned. Several processes train together 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import sentencepiece
 import torch
-from torch import Tensor, distributed
+from torch import Tensor
 from torch.nn import functional
 
 from scripts.evaluation.asr import edits
 from scripts.training.asr.beam import Labels, n_best
-from scripts.training.asr.compress import Compression, Plan
+from scripts.training.asr.compress import Plan
 from scripts.training.asr.data import Batch
 from scripts.training.asr.export import load_average
 from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Transducer
-from scripts.training.asr.train import BAND, CTC_WEIGHT, losses, open_trainset, save, share_gradients
+from scripts.training.asr.train import BAND, CTC_WEIGHT, losses, open_trainset
+from scripts.training.asr.trainee import Trainee, join_others
 
 RATE = 4e-5
 """Falls to nothing over the training."""
@@ -130,57 +128,22 @@ def objective(
 
 def train(run: Path, out: Path, stores: Path, minutes: float, seed: int, threads: int) -> None:
     """Train until the minutes are used up; `out` takes what `run` has: checkpoint.pt, log.jsonl, pieces."""
-    if "WORLD_SIZE" in os.environ:
-        distributed.init_process_group("gloo")
-    rank = distributed.get_rank() if distributed.is_initialized() else 0
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
+    rank = join_others(threads, seed)
     out.mkdir(parents=True, exist_ok=True)
     for pieces in run.glob("pieces.*"):
         shutil.copy(pieces, out)
-    model = load_average(run / "checkpoint.pt").train()
-    average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
-    )
-    optimiser = torch.optim.AdamW(model.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.0)
-    step, used_s = 0, 0.0
-    if (out / "checkpoint.pt").exists():
-        state = torch.load(out / "checkpoint.pt", weights_only=False)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, used_s = state["step"], state["used_s"]
+    trainee = Trainee(load_average(run / "checkpoint.pt").train(), out, AVERAGE, 0.0, Plan(), rank)
     text = sentencepiece.SentencePieceProcessor(model_file=str(out / "pieces.model"))
-    compression = Compression(model, average, Plan())
-    trainset = open_trainset(stores, out / "pieces.model", seed + step + 1000 * rank, batch_s=BATCH_S)
-    last, saved, sums = time.monotonic(), used_s, Sums()
-    for batch in trainset.batches():
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * max(0.0, 1 - used_s / (60 * minutes))
-        optimiser.zero_grad(set_to_none=True)
-        loss = objective(model, text, batch, sums)
-        loss.backward()
-        used_s += share_gradients(model, time.monotonic() - last)
-        last = time.monotonic()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        if torch.isfinite(norm):
-            optimiser.step()
-            compression.after_step(step, used_s / 60)
-            average.update_parameters(model)
-        step += 1
-        if step % 25 == 0 and rank == 0:
-            with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-                log.write(json.dumps({"step": step, "minutes": used_s / 60, **asdict(sums)}) + "\n")
+    other = seed + trainee.step + 1000 * rank
+    sums = Sums()
+    for batch in open_trainset(stores, out / "pieces.model", other, batch_s=BATCH_S).batches():
+        left = max(0.0, 1 - trainee.used_s / (60 * minutes))
+        trainee.learn(objective(trainee.model, text, batch, sums), RATE * left)
+        if trainee.step % 25 == 0:
+            trainee.log(**asdict(sums))
             sums = Sums()
-        ended = used_s >= 60 * minutes
-        if rank == 0 and (used_s - saved > 120 or ended):
-            saved = used_s
-            states = {
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "optimiser": optimiser.state_dict(),
-            }
-            save(out / "checkpoint.pt", **states, step=step, used_s=used_s, shape=model.shape.as_dict())
+        ended = trainee.used_s >= 60 * minutes
+        trainee.save(at_once=ended)
         if ended:
             return
 

@@ -13,18 +13,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import distributed
 from torch.nn import functional
 
 from scripts.training.asr.augment import Strength
-from scripts.training.asr.compress import Compression, Plan
+from scripts.training.asr.compress import Plan
 from scripts.training.asr.data import (
     BATCH_S,
     Batch,
@@ -37,8 +33,9 @@ from scripts.training.asr.data import (
 )
 from scripts.training.asr.loss import band, transducer_loss
 from scripts.training.asr.model import Shape, Transducer
+from scripts.training.asr.trainee import Trainee, join_others
 
-RATE = 8e-4
+RATE, WEIGHT_DECAY = 8e-4, 1e-2
 DECAY = 0.15
 """Share of the training in which the rate falls to nothing; before it, it is constant after the warm-up."""
 WARM_UP_STEPS = 400
@@ -121,94 +118,39 @@ def open_trainset(
     return Trainset(parts, pieces, noises, wakes, seed, batch_s, STRENGTH)
 
 
-def save(path: Path, **state: object) -> None:
-    """Write a checkpoint so that an interruption leaves the old one."""
-    torch.save(state, path.with_suffix(".part"))
-    path.with_suffix(".part").replace(path)
-
-
-def share_gradients(model: Transducer, seconds: float) -> float:
-    """Average the gradients over the processes that train together, and their clocks; returns the seconds."""
-    if not distributed.is_initialized():
-        return seconds
-    gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in model.parameters()]
-    flat = torch.cat([*(g.flatten() for g in gradients), torch.tensor([seconds])])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    for parameter, mean in zip(
-        model.parameters(), flat[:-1].split([g.numel() for g in gradients]), strict=True
-    ):
-        parameter.grad = mean.view_as(parameter)
-    return float(flat[-1])
-
-
 def train(run: Path, stores: Path, minutes: float, seed: int, threads: int, plan: Plan) -> None:
     """Train until the minutes are used up; `run` holds pieces.model and takes checkpoint.pt and log.jsonl."""
-    if "WORLD_SIZE" in os.environ:
-        distributed.init_process_group("gloo")
-    rank = distributed.get_rank() if distributed.is_initialized() else 0
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
-    shape = Shape()
-    model = Transducer(shape)
-    average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
-    )
-    optimiser = torch.optim.AdamW(model.parameters(), RATE, betas=(0.9, 0.98), weight_decay=1e-2)
-    step, used_s = 0, 0.0
-    if (run / "checkpoint.pt").exists():
-        state = torch.load(run / "checkpoint.pt", weights_only=False)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, used_s = state["step"], state["used_s"]
+    rank = join_others(threads, seed)
+    trainee = Trainee(Transducer(Shape()), run, AVERAGE, WEIGHT_DECAY, plan, rank)
+    model = trainee.model
+
+    def is_before(share: float) -> bool:
+        return trainee.used_s < 60 * minutes * share
 
     def batches() -> Iterator[Batch]:
         for opening, until in ((True, OPENING), (False, 1.0)):
-            if used_s < 60 * minutes * until:
-                trainset = open_trainset(stores, run / "pieces.model", seed + step + 1000 * rank, opening)
-                yield from itertools.takewhile(lambda _: used_s < 60 * minutes * until, trainset.batches())  # noqa: B023
+            if is_before(until):
+                other = seed + trainee.step + 1000 * rank
+                trainset = open_trainset(stores, run / "pieces.model", other, opening)
+                yield from itertools.takewhile(lambda _: is_before(until), trainset.batches())  # noqa: B023
 
-    compression = Compression(model, average, plan)
-    last, saved, audio_s, sums = time.monotonic(), used_s, 0.0, [0.0, 0.0, 0]
+    audio_s, sums = 0.0, [0.0, 0.0, 0]
     for batch in batches():
-        progress = used_s / (60 * minutes)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, progress)
+        progress = trainee.used_s / (60 * minutes)
         transducer, ctc = losses(model, model.encoder(batch.frames), batch, progress >= CTC_ONLY)
         loss = transducer + (CTC_WEIGHT if progress >= CTC_ONLY else 1.0) * ctc
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        used_s += share_gradients(model, time.monotonic() - last)
-        last = time.monotonic()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        if torch.isfinite(norm):
-            optimiser.step()
-            compression.after_step(step, used_s / 60)
-            average.update_parameters(model)
-        step += 1
+        trainee.learn(loss, learning_rate(trainee.step, progress))
         audio_s += float(batch.steps.sum()) * 0.08
         sums = [sums[0] + transducer.item(), sums[1] + ctc.item(), sums[2] + 1]
-        if step % 50 == 0 and rank == 0:
-            line = {
-                "step": step,
-                "minutes": used_s / 60,
-                "transducer": sums[0] / sums[2],
-                "ctc": sums[1] / sums[2],
-                "audio_h": audio_s / 3600,
-                "zero": compression.share_zero(),
-            }
-            with (run / "log.jsonl").open("a", encoding="utf-8") as log:
-                log.write(json.dumps(line) + "\n")
+        if trainee.step % 50 == 0:
+            trainee.log(
+                transducer=sums[0] / sums[2],
+                ctc=sums[1] / sums[2],
+                audio_h=audio_s / 3600,
+                zero=trainee.compression.share_zero(),
+            )
             sums = [0.0, 0.0, 0]
-        if rank == 0 and (used_s - saved > 120 or used_s >= 60 * minutes):
-            saved = used_s
-            states = {
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "optimiser": optimiser.state_dict(),
-            }
-            save(run / "checkpoint.pt", **states, step=step, used_s=used_s, shape=shape.as_dict())
+        trainee.save(at_once=not is_before(1.0))
 
 
 def main() -> None:
