@@ -39,6 +39,7 @@ from alexa_local.recognise.rescore import Mix
 from alexa_local.sound import PortAudio
 from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
+from alexa_local.testing.spoken_microphone import SpokenMicrophone
 from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudStream, LoudWakeWord
 from alexa_local.testing.worker import Worker, reading
 
@@ -52,24 +53,6 @@ NOISE = (np.random.default_rng(0).integers(-12_000, 12_000, SAMPLE_RATE)).astype
 """A second that the stages hear as the wake word and the word "loud", which means nothing; int16 (16000,)."""
 
 SILENCE = np.zeros(4 * SAMPLE_RATE, np.int16)
-
-
-class Microphone:
-    """Gives the sound of one request each time that `speak` is called."""
-
-    def __init__(self) -> None:
-        self._blocks: queue.Queue[np.ndarray | None] = queue.Queue()
-
-    def speak(self) -> None:
-        for block in (*np.split(NOISE, 10), *np.split(SILENCE, 40)):
-            self._blocks.put(block)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        while (block := self._blocks.get()) is not None:
-            yield block
-
-    def close(self) -> None:
-        self._blocks.put(None)
 
 
 class Home:
@@ -92,7 +75,7 @@ class Home:
         models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
         monkeypatch.setattr(assembly, "_load_models", lambda config: models)
         monkeypatch.setattr(acting, "Revisable", functools.partial(Revisable, window_s=600.0))
-        self.microphone = Microphone()
+        self.microphone = SpokenMicrophone((*np.split(NOISE, 10), *np.split(SILENCE, 40)))
         assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
         self.daemon = Daemon(config, lambda _: self.microphone, assemble, env={})
         self._events = self.daemon.bus.subscribe()

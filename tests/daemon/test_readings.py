@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import queue
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -17,26 +16,9 @@ from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.lattice_files import from_json
 from alexa_local.testing.parts import FakeHome
 from alexa_local.testing.pipeline import lattice_of
+from alexa_local.testing.spoken_microphone import SpokenMicrophone
 
 LOUD, QUIET = np.full(8000, 9000, np.int16), np.zeros(8000, np.int16)
-
-
-class Microphone:
-    """Gives the sound of one request each time that `speak` is called."""
-
-    def __init__(self) -> None:
-        self._blocks: queue.Queue[np.ndarray | None] = queue.Queue()
-
-    def speak(self) -> None:
-        for block in (LOUD, QUIET):
-            self._blocks.put(block)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        while (block := self._blocks.get()) is not None:
-            yield block
-
-    def close(self) -> None:
-        self._blocks.put(None)
 
 
 @pytest.fixture
@@ -44,7 +26,7 @@ def said(start) -> Callable:
     """Starts a daemon that heard something, with this second look."""
 
     def said(text: str, rescore: Callable[[Lattice], Lattice] | None = None, times: int = 1):
-        microphone = Microphone()
+        microphone = SpokenMicrophone((LOUD, QUIET))
         daemon = start(FakeHome([text] * times, rescore), open_source=lambda _: microphone)
         for _ in range(times):
             microphone.speak()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import queue
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -21,6 +21,7 @@ from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.lattice_wire import from_bytes
 from alexa_local.testing.parts import FakeHome
 from alexa_local.testing.pipeline import lattice_of
+from alexa_local.testing.spoken_microphone import SpokenMicrophone
 from alexa_local.testing.worker import reading
 
 LOUD, QUIET = np.full(8000, 9000, np.int16), np.zeros(8000, np.int16)
@@ -42,24 +43,6 @@ class Elsewhere:
         return n_best(from_bytes(payload), 1)[0].text, promise
 
 
-class Microphone:
-    """Gives the sound of a request each time that `speak` is called."""
-
-    def __init__(self) -> None:
-        self._blocks: queue.Queue[np.ndarray | None] = queue.Queue()
-
-    def speak(self) -> None:
-        for block in (LOUD, QUIET):
-            self._blocks.put(block)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        while (block := self._blocks.get()) is not None:
-            yield block
-
-    def close(self) -> None:
-        self._blocks.put(None)
-
-
 @pytest.fixture
 def hearing(start, monkeypatch):
     """Starts a daemon that hears these texts, with a server elsewhere."""
@@ -69,7 +52,7 @@ def hearing(start, monkeypatch):
         settings = {"mqtt": MqttSettings(host="broker", rerank=rerank)}  # type: ignore[arg-type]
         home = FakeHome(texts, post=elsewhere.post)
         monkeypatch.setattr(acting, "Revisable", functools.partial(Revisable, window_s=600.0))
-        microphone = Microphone()
+        microphone = SpokenMicrophone((LOUD, QUIET))
         daemon = start(home, open_source=lambda _: microphone, settings=settings)
         for _ in texts:
             microphone.speak()
