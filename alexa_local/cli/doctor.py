@@ -41,9 +41,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     config, faults = _config_of(arguments)
     findings: list[Finding] = []
-    with closing(
-        _findings(arguments, config, faults)
-    ) as examined:  # whatever ends it, the service runs again
+    # Whatever ends it, the service runs again.
+    with closing(_findings(arguments, config, faults)) as examined:
         for finding in examined:
             findings.append(finding)
             if not arguments.json:

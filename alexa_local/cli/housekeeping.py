@@ -49,8 +49,7 @@ def _house(arguments: argparse.Namespace) -> House:
     from alexa_local.daemon.paths import cache_dir, state_dir
 
     config = settings_of(arguments)
-    models = dict.fromkeys((config.wake.model, config.recogniser.model, config.endpoint.model))
-    return House(state_dir(config.daemon), cache_dir(config.daemon), tuple(models), config.daemon.models_dir)
+    return House(state_dir(config.daemon), cache_dir(config.daemon), config.models, config.daemon.models_dir)
 
 
 def _level(chore: Chore) -> int:

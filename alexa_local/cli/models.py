@@ -21,7 +21,7 @@ def _models(arguments: argparse.Namespace) -> int:
 
     config = settings_of(arguments)
     faults = []
-    for name in (config.wake.model, config.recogniser.model, config.endpoint.model):
+    for name in config.models:
         try:
             model = open_model(name, config.daemon.models_dir)
             print(f"{name}: whole, in {model.folder}")

@@ -523,6 +523,11 @@ class Config:
     daemon: DaemonSettings = DaemonSettings()
     """The daemon's own files."""
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all models that are used, each once."""
+        return tuple(dict.fromkeys((self.wake.model, self.recogniser.model, self.endpoint.model)))
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one section alone cannot tell."""
         yield from self._pin_problems()

@@ -107,8 +107,7 @@ def _granted_to_us() -> int:
 
 def check_models(config: Config) -> list[Finding]:
     """Whether every file of the models is what its manifest says."""
-    names = dict.fromkeys((config.wake.model, config.recogniser.model, config.endpoint.model))
-    return [_whole(name, config) for name in names]
+    return [_whole(name, config) for name in config.models]
 
 
 def _whole(name: str, config: Config) -> Finding:
