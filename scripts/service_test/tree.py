@@ -15,7 +15,6 @@ _INCLUDE = (
     *("systemd", "systemd-sysv", "dbus", "python3", "pulseaudio", "pulseaudio-utils", "libasound2-plugins"),
     *("mosquitto", "iproute2"),
 )
-_MIRROR = "http://deb.debian.org/debian"
 
 
 class Broken(Exception):
@@ -46,7 +45,7 @@ def kept_tree(
         unfinished = tree.with_name(f"{suite}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
-        must(["debootstrap", "--variant=minbase", *options, suite, unfinished, _MIRROR])
+        must(["debootstrap", "--variant=minbase", *options, suite, unfinished])
         finish(unfinished)
         unfinished.rename(tree)
     return tree
