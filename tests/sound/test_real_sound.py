@@ -91,11 +91,10 @@ def test_what_the_mixer_plays_leaves_the_loudspeaker_sample_by_sample(sound, tmp
     mixer = Mixer(volume=100)
     recorder = sound.record_loudspeaker(tmp_path / "heard.raw")
     speaker = Loudspeaker(mixer, "music")
-    reply = noise(44_100)
+    reply, pause = noise(44_100), np.zeros(44_100, np.int16)
+    assert mixer.play_reply(pause, 44_100).finished.wait(10)  # until the stream runs, as a daemon's does
     assert mixer.play_reply(reply, 44_100).finished.wait(SECONDS + 10)
-    assert mixer.play_reply(np.zeros(44_100, np.int16), 44_100).finished.wait(
-        10
-    )  # until it has left the buffers
+    assert mixer.play_reply(pause, 44_100).finished.wait(10)  # until it has left the buffers
     speaker.close()
     recorder.terminate()
     recorder.wait(10)
