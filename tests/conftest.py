@@ -7,6 +7,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# One commit gives one result; `scripts/test --hypothesis-profile=search` looks for more.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
