@@ -44,6 +44,16 @@ _NAME_ALONE = 0.1
 _INNERMOST = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
 
 
+def settle(template: str, random: Random) -> str:
+    """Makes a template's choices, from the inside outwards; its slots stay."""
+    while match := _INNERMOST.search(template):
+        must, may = match.groups()
+        options = (must if must is not None else may).split("|")
+        chosen = random.choice(options) if must is not None or random.random() < 0.45 else ""
+        template = template[: match.start()] + chosen + template[match.end() :]
+    return template
+
+
 class Commands:
     """Draws commands; music names come from outside, everything else from our own vocabulary."""
 
@@ -111,13 +121,7 @@ class Commands:
         return self._random.choice(choices)
 
     def _fill(self, template: str) -> str:
-        """Settles choices from the inside outwards, then fills the slots that are left."""
-        while match := _INNERMOST.search(template):
-            must, may = match.groups()
-            options = (must if must is not None else may).split("|")
-            chosen = self._pick(options) if must is not None or self._random.random() < 0.45 else ""
-            template = template[: match.start()] + chosen + template[match.end() :]
-        return re.sub(r"\{(\w+)\}", lambda match: self._slot(match[1]), template)
+        return re.sub(r"\{(\w+)\}", lambda match: self._slot(match[1]), settle(template, self._random))
 
     def _slot(self, name: str) -> str:
         choices = self._lists.get(name)

@@ -5,7 +5,7 @@
 Each shard is a random mix of its own; its manifest appears when the shard is complete, and a complete
 shard is skipped when the command is run again. Kinds: `commands` (everything to train recognition),
 `dictated` (spelled names, numbers and addresses, for more of them), `names` (home commands with made-up
-names, for attention biasing alone),
+names, for attention biasing alone), `given` (sentences of a file, over and over, each time by another voice),
 `alexa` (the wake word and what sounds like it) and `heldout` (home commands that are never trained on,
 by a voice that is never trained on).
 """
@@ -16,7 +16,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 from multiprocessing import Pool
 from pathlib import Path
 from random import Random
@@ -77,12 +77,12 @@ def main() -> None:
         help="of speech, in all shards together (kinds commands, dictated and names)",
     )
     parser.add_argument(
-        "--clips", type=int, default=300, help="in all shards together (kinds alexa and heldout)"
+        "--clips", type=int, default=300, help="in all shards together (kinds alexa, heldout and given)"
     )
     parser.add_argument(
         "--sentences",
         type=Path,
-        help="what to say, one sentence a line, instead of home commands (kind heldout)",
+        help="what to say, one sentence a line (kind given, and heldout instead of home commands)",
     )
     parser.add_argument("--shards", type=int, default=15)
     parser.add_argument("--jobs", type=int, default=1, help="shards made at the same time")
@@ -185,6 +185,15 @@ def plan_held_out(task: Task) -> Iterator[Utterance]:
         yield replace(plain, rate=random.uniform(0.88, 1.15))
 
 
+def plan_given(task: Task) -> Iterator[Utterance]:
+    """Given sentences, as often as the clips allow, by the voices that training may hear."""
+    assert task.sentences, "the kind `given` needs --sentences"
+    random = Random(f"{task.seed}/{task.shard}")
+    texts = cycle(task.sentences.read_text(encoding="utf-8").splitlines())
+    for text in islice(texts, task.shard, task.clips * task.shards, task.shards):
+        yield disguise(text, *_voice(random, ENGINE_SHARES), random)
+
+
 STREAMS: dict[str, Callable[[Path, int], Iterator[str]]] = {
     "commands": sentences.sentences,
     "dictated": sentences.dictations,
@@ -195,6 +204,7 @@ PLANS: dict[str, Callable[[Task], Iterator[Utterance]]] = {
     **dict.fromkeys(STREAMS, plan_stream),
     "alexa": plan_alexa,
     "heldout": plan_held_out,
+    "given": plan_given,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +119,7 @@ class Trainset:
     def __init__(
         self,
         parts: list[Part],
-        pieces: Path,
+        pieces: Path | Callable[[str], list[int]],
         noises: list[Frames],
         wakes: list[Frames],
         seed: int,
@@ -128,7 +128,11 @@ class Trainset:
         wake_share: float = 0.5,
     ) -> None:
         self._parts, self._noises, self._wakes = parts, noises, wakes
-        self._text = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+        self._spell = (
+            pieces
+            if callable(pieces)
+            else sentencepiece.SentencePieceProcessor(model_file=str(pieces)).encode
+        )
         self._random = np.random.default_rng(seed)
         self._batch_frames, self._strength, self._wake_share = int(batch_s * 100), strength, wake_share
 
@@ -167,7 +171,7 @@ class Trainset:
             texts.append(part.clips[one][2])
         spoken.append(silence(random, int(random.integers(20, 80))))
         frames = augment(np.concatenate(spoken), self._noises, random, self._strength)
-        return frames, self._text.encode(" ".join(texts))
+        return frames, self._spell(" ".join(texts))
 
     def _no_speech(self) -> Frames:
         """Silence or noise, perhaps after a wake word: to these the recogniser answers nothing."""

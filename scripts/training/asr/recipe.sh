@@ -68,3 +68,4 @@ done
 "$python" -m scripts.training.attention.train --recogniser "$run" --run "$work/attention" --stores "$stores" \
     --minutes "${ATTENTION_MINUTES:-12}" --threads "${THREADS:-1}"
 "$python" -m scripts.training.attention.export --run "$work/attention" --model firmware_models/asr-en
+"$python" -m scripts.training.selftest firmware_models/asr-en
