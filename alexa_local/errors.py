@@ -5,6 +5,7 @@
     ├── UsageError            64   a command line that cannot be understood
     ├── AudioFileError        65   a sound file or stream that cannot be decoded
     ├── LatticeError          65   a lattice file that cannot be read
+    ├── UpdateError           65   a model's update that is forged, damaged, older or does not fit
     ├── ModelError            66   a model that is missing, altered or does not fit this program
     ├── DeviceError           69   no such microphone or loudspeaker, or it refused
     ├── DaemonUnreachable     69   no daemon answers on the control socket
@@ -49,6 +50,12 @@ class LatticeError(AlexaLocalError):
 
 class MessageError(AlexaLocalError):
     """A message over MQTT that does not fit its schema; it is counted, and never acted upon."""
+
+    exit_code = 65
+
+
+class UpdateError(AlexaLocalError):
+    """A model's update that is forged, damaged, older than what is there, or does not fit this device."""
 
     exit_code = 65
 

@@ -1,0 +1,39 @@
+"""Generations of models: signed manifests, and packages that lead from one to the next; no broker here."""
+
+from alexa_local.generations.manifest import (
+    FEATURES,
+    FileDigest,
+    Generation,
+    Host,
+    Needs,
+    Package,
+    digest_of,
+    files_of,
+    version_of,
+)
+from alexa_local.generations.packages import apply_package, make_package, verify_package
+from alexa_local.generations.signing import KeyChanges, SigningKey, TrustedKeys, sign, verify
+from alexa_local.generations.topics import chunk_topic, generation_topic, package_topic
+
+__all__ = [
+    "FEATURES",
+    "FileDigest",
+    "Generation",
+    "Host",
+    "KeyChanges",
+    "Needs",
+    "Package",
+    "SigningKey",
+    "TrustedKeys",
+    "apply_package",
+    "chunk_topic",
+    "digest_of",
+    "files_of",
+    "generation_topic",
+    "make_package",
+    "package_topic",
+    "sign",
+    "verify",
+    "verify_package",
+    "version_of",
+]

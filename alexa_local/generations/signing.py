@@ -1,0 +1,260 @@
+"""Who may change a model: Ed25519 keys, envelopes around manifests, and how keys follow each other.
+
+An envelope is JSON: {"manifest": base64, "signatures": [{"key": id, "signature": base64}, ...]}. What is
+signed is a line that says what it is for, and the manifest's bytes as they stand. A key's id is the start of
+the sha256 of its 32 bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from alexa_local.errors import ConfigError, UpdateError
+from alexa_local.generations.manifest import MOST_MANIFEST_BYTES, Generation, canonical
+
+MOST_ENVELOPE_BYTES = 2 * MOST_MANIFEST_BYTES
+PUBLIC_SUFFIX = ".pub"
+_PURPOSE = b"alexa-local: a generation of a model\n"
+_MOST_SIGNATURES = 8
+_ID_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class KeyChanges:
+    """What accepted generations changed about the keys that the owner installed; a device remembers it.
+
+    Attributes:
+        added: public keys: their 32 bytes in base64.
+        revoked: ids of keys, whoever installs them again.
+    """
+
+    added: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+
+class SigningKey:
+    """A private key, to sign with."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public = encode_public(key.public_key())
+        self.id = key_id(self.public)
+
+    @classmethod
+    def new(cls) -> SigningKey:
+        """A key that nobody has seen."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def load(cls, path: Path) -> SigningKey:
+        """Read a key from a PEM file.
+
+        Raises:
+            ConfigError: it cannot be read, or is no Ed25519 key.
+        """
+        try:
+            key = load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise ConfigError(
+                f"The key {path} cannot be read ({_reason(error)}). `alexa-local-cloud keys new` makes one."
+            ) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ConfigError(f"The key {path} is not Ed25519. Make one with `alexa-local-cloud keys new`.")
+        return cls(key)
+
+    def private_pem(self) -> bytes:
+        """What belongs in a file that nobody else can read."""
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def public_pem(self) -> bytes:
+        """What devices are given."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, manifest: bytes) -> bytes:
+        """The signature of a manifest."""
+        return self._key.sign(_PURPOSE + manifest)
+
+
+class TrustedKeys:
+    """The public keys whose signatures count; never changes, `after` gives the next ones."""
+
+    def __init__(self, installed: Iterable[str] = (), changes: KeyChanges = KeyChanges()) -> None:
+        """Put them together.
+
+        Args:
+            installed: those that the owner installed: their 32 bytes in base64.
+            changes: what accepted generations changed.
+        """
+        self._installed, self.changes = tuple(installed), changes
+        named = {key_id(key): key for key in (*self._installed, *changes.added)}
+        self._keys = {name: key for name, key in named.items() if name not in changes.revoked}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all keys that count, sorted."""
+        return tuple(sorted(self._keys))
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._keys)
+
+    @classmethod
+    def load(cls, folder: Path, changes: KeyChanges = KeyChanges()) -> TrustedKeys:
+        """Read every *.pub file of a folder; none where there is no such folder.
+
+        Raises:
+            ConfigError: files that are no public Ed25519 keys in PEM; it names every one of them.
+        """
+        keys, wrong = [], []
+        for path in sorted(folder.glob(f"*{PUBLIC_SUFFIX}")):
+            try:
+                keys.append(load_public(path))
+            except ConfigError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise ConfigError("\n".join(wrong))
+        return cls(keys, changes)
+
+    def after(self, generation: Generation) -> TrustedKeys:
+        """The keys that count once a generation is accepted: its own are added, those that it revokes gone.
+
+        Raises:
+            UpdateError: no key would be left, or it adds one that was revoked.
+        """
+        revoked = tuple(sorted({*self.changes.revoked, *generation.keys_revoked}))
+        again = [key for key in map(key_id, generation.keys_added) if key in revoked]
+        if again:
+            raise UpdateError(f"The update adds the key {again[0]}, which was revoked. Make a new key.")
+        added = tuple(dict.fromkeys((*self.changes.added, *generation.keys_added)))
+        kept = tuple(key for key in added if key_id(key) not in revoked)
+        keys = TrustedKeys(self._installed, KeyChanges(kept, revoked))
+        if not keys:
+            raise UpdateError("The update revokes the last key. Add another one in the same update.")
+        return keys
+
+    def check(self, key: str, signature: bytes, manifest: bytes) -> bool:
+        """Whether a signature counts; False when it is another's.
+
+        Raises:
+            UpdateError: the key counts, and the signature is not its.
+        """
+        if key not in self._keys:
+            return False
+        try:
+            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self._keys[key]))
+            public.verify(signature, _PURPOSE + manifest)
+        except (InvalidSignature, ValueError) as error:
+            raise UpdateError(
+                f"The signature of key {key} is forged, or the update damaged. Publish it again."
+            ) from error
+        return True
+
+
+def sign(generation: Generation, keys: Sequence[SigningKey]) -> bytes:
+    """The envelope of a generation, signed with every key."""
+    manifest = generation.to_bytes()
+    Generation.from_bytes(manifest)  # what the devices would refuse must not be signed
+    signatures = [{"key": key.id, "signature": _text(key.sign(manifest))} for key in keys]
+    return canonical({"manifest": _text(manifest), "signatures": signatures})
+
+
+def verify(envelope: bytes, keys: TrustedKeys) -> Generation:
+    """The generation in an envelope, which one of the keys has signed at least.
+
+    Signatures of unknown keys do not matter; one of a trusted key that is wrong spoils the envelope.
+
+    Raises:
+        UpdateError: it is damaged, or forged, or nobody that we trust signed it.
+    """
+    manifest, signatures = _open(envelope)
+    good = [keys.check(key, signature, manifest) for key, signature in signatures]
+    if not any(good):
+        names = ", ".join(key for key, _ in signatures) or "nobody"
+        raise UpdateError(
+            f"The update is signed by {names}, whom this device does not trust. Install the public key."
+        )
+    return Generation.from_bytes(manifest)
+
+
+def read_unverified(envelope: bytes) -> Generation:
+    """The generation in an envelope, whoever signed it: to say what is published, never to act upon it.
+
+    Raises:
+        UpdateError: it is damaged.
+    """
+    return Generation.from_bytes(_open(envelope)[0])
+
+
+def key_id(public: str) -> str:
+    """The short name of a public key (32 bytes in base64)."""
+    return hashlib.sha256(base64.b64decode(public)).hexdigest()[:_ID_DIGITS]
+
+
+def encode_public(key: Ed25519PublicKey) -> str:
+    """A public key's 32 bytes in base64."""
+    return _text(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def load_public(path: Path) -> str:
+    """Read a public key from a PEM file: its 32 bytes in base64.
+
+    Raises:
+        ConfigError: it cannot be read, or is no Ed25519 key.
+    """
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigError(
+            f"The public key {path} cannot be read ({_reason(error)}). Copy it again, or remove it."
+        ) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ConfigError(
+            f"The public key {path} is not Ed25519. Copy the one of `alexa-local-cloud keys new`."
+        )
+    return encode_public(key)
+
+
+def _open(envelope: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """The manifest's bytes, and who signed them with what."""
+    if len(envelope) > MOST_ENVELOPE_BYTES:
+        raise UpdateError(
+            f"The update's envelope is longer than {MOST_ENVELOPE_BYTES} bytes. Publish it again."
+        )
+    try:
+        value: Mapping[str, Any] = json.loads(envelope)
+        manifest = base64.b64decode(value["manifest"], validate=True)
+        given = value["signatures"]
+        if not isinstance(given, list) or len(given) > _MOST_SIGNATURES:
+            raise ValueError(f"there are not 0 to {_MOST_SIGNATURES} signatures")
+        signatures = [
+            (str(one["key"])[:_ID_DIGITS], base64.b64decode(one["signature"], validate=True)) for one in given
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
+        raise UpdateError(f"The update's envelope is damaged ({error}). Publish it again.") from error
+    return manifest, signatures
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0][:100] or type(error).__name__
