@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from alexa_local.config import CommandSettings, DeviceSettings
 from alexa_local.errors import RequestRefused
+from alexa_local.mqtt import Kind
 from alexa_local.understand.owner import OwnerAction, fill
 
 _LOG = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ OUTPUT_LIMIT_BYTES = 64 * 1024
 class Publisher(Protocol):
     """Whoever sends MQTT messages: `alexa_local.mqtt.Broker`, or the fake in alexa_local.testing."""
 
-    def publish(self, topic: str, payload: str) -> None:
-        """Send one message.
+    def publish(self, kind: Kind, topic: str, payload: str) -> None:
+        """Send one message of a kind.
 
         Raises:
             NetworkError: it could not be sent.
@@ -41,7 +42,7 @@ class Publisher(Protocol):
 class _SilentPublisher:
     """Sends nothing."""
 
-    def publish(self, topic: str, payload: str) -> None:
+    def publish(self, kind: Kind, topic: str, payload: str) -> None:
         """Take it for sent."""
 
 
@@ -91,7 +92,7 @@ class Commands:
     def _publish(self, topic: str, payload: str) -> None:
         if self._publisher is None:
             raise RequestRefused("No broker is configured. Set mqtt.host in the configuration.")
-        self._publisher.publish(topic, payload)
+        self._publisher.publish(Kind.COMMAND, topic, payload)
 
 
 def as_text(value: Any) -> str:

@@ -6,15 +6,22 @@ import ipaddress
 from collections.abc import Callable
 
 from alexa_local.errors import StorageError
+from alexa_local.mqtt import Kind
 from alexa_local.store import Store
 
 _KEY = "local_only"
 
 
 class LocalOnly:
-    """Whether anything may leave this machine; `is_allowed` stands below every sender."""
+    """What may leave this machine; `allows` stands below every sender."""
 
-    def __init__(self, store: Store, at_first: bool = False, on_change: Callable[[], int] = int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        at_first: bool = False,
+        on_change: Callable[[], int] = int,
+        updates_may_come: bool = False,
+    ) -> None:
         """Read the last choice.
 
         Args:
@@ -22,8 +29,10 @@ class LocalOnly:
             at_first: the choice as long as nobody made one.
             on_change: called after a change, so that a sender closes or opens its connection; returns how
                 many messages it deleted that waited to be sent.
+            updates_may_come: whether models may come in while it is on.
         """
         self._store = store
+        self._updates_may_come = updates_may_come
         self._on_change = on_change
         self._on = store.setting(_KEY, "on" if at_first else "off") == "on"
 
@@ -50,19 +59,20 @@ class LocalOnly:
         self._on = on
         return self._on_change()
 
-    def is_allowed(self, host: str) -> bool:
-        """Whether something may be sent to a host; to this machine itself always.
+    def allows(self, kind: Kind, host: str = "") -> bool:
+        """Whether this kind may be sent to a host.
+
+        In local-only mode nothing of speech, not even to a broker on this machine: who reads there, and
+        carries it away, is not known. All else may go to this machine itself. To another one goes only what
+        it takes to get models, where the owner wants that.
 
         No name but `localhost` is looked up: the question to a name server would leave the machine.
         """
-        return not self._on or is_loopback(host)
-
-    def allows_speech(self) -> bool:
-        """Whether what derives from speech may be handed to somebody who may carry it away.
-
-        A broker on this machine counts as such: who reads there is not known.
-        """
-        return not self._on
+        if not self._on:
+            return True
+        if kind is Kind.SPEECH:
+            return False
+        return is_loopback(host) or (self._updates_may_come and kind in (Kind.PRESENCE, Kind.UPDATES))
 
 
 def is_loopback(host: str) -> bool:

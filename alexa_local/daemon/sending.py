@@ -43,10 +43,9 @@ class Sending:
             self._delete_left_over()
         if not settings.host:
             return
-        if settings.rerank == "off":
-            self.broker = Broker(settings, gate)
-        else:
-            self.broker = self._with_courier(settings, host, clock)
+        self.broker = Broker(settings, gate)
+        if settings.rerank != "off":
+            self._start_courier(settings, self.broker, host, clock)
         host.at_the_end.callback(self.broker.close)
         self.broker.start()
 
@@ -78,10 +77,9 @@ class Sending:
         """What was lost because too much came, by the name of what it is."""
         return self._dropped()
 
-    def _with_courier(self, settings: MqttSettings, host: Host, clock: Clock) -> Broker:
+    def _start_courier(self, settings: MqttSettings, broker: Broker, host: Host, clock: Clock) -> None:
         courier = Courier(self._outbox, clock, host.stopping)
-        exchange = Exchange(settings, courier.answered, courier.connected)
-        broker = Broker(settings, self._gate, habits=exchange.habits())
+        exchange = Exchange(settings, broker, courier.answered, courier.connected)
         self.post, self.clear = courier.put, courier.clear
         self._dropped = lambda: {"outbox": courier.tasks.dropped, "results": courier.answers_dropped}
         self._report = lambda: {
@@ -90,10 +88,7 @@ class Sending:
             "sent_bytes": exchange.sent_bytes,
             "invalid": exchange.invalid,
         }
-        host.spawn(
-            "outbox", functools.partial(courier.run, functools.partial(exchange.send, broker)), courier.stop
-        )
-        return broker
+        host.spawn("outbox", functools.partial(courier.run, exchange.send), courier.stop)
 
     def _outbox_alone(self) -> Mapping[str, Any]:
         return {"waiting": [each.as_json() for each in self._outbox.waiting()]}

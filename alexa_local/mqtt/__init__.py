@@ -1,11 +1,11 @@
 """The one package that talks to an MQTT broker."""
 
 from alexa_local.mqtt.broker import Broker
-from alexa_local.mqtt.connection import Habits
 from alexa_local.mqtt.delivery import Delivery, Pace
 from alexa_local.mqtt.exchange import Exchange
-from alexa_local.mqtt.gate import Gate
+from alexa_local.mqtt.gate import Gate, Kind
 from alexa_local.mqtt.identity import device_id
+from alexa_local.mqtt.message import Message, Subscription
 from alexa_local.mqtt.outbox import Limits, Outbox
 from alexa_local.mqtt.probe import Trouble, probe
 from alexa_local.mqtt.wire import Refusal, Result
@@ -15,12 +15,14 @@ __all__ = [
     "Delivery",
     "Exchange",
     "Gate",
-    "Habits",
+    "Kind",
     "Limits",
+    "Message",
     "Outbox",
     "Pace",
     "Refusal",
     "Result",
+    "Subscription",
     "Trouble",
     "device_id",
     "probe",

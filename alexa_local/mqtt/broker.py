@@ -1,20 +1,24 @@
 """Sends messages to one MQTT broker, and knows whether they arrived: now, or not at all.
 
 The connection is made and kept in the background. A message that the broker did not confirm in time is
-given up together with its connection, so that no light goes on an hour later.
+given up together with its connection, so that no light goes on an hour later. Whoever sends names the kind of
+it, and the gate decides: here for each message, and in the connection, which takes only the kinds that the
+gate allowed when it was made.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from paho.mqtt.properties import Properties
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import NetworkError, RequestRefused
-from alexa_local.mqtt.connection import Connection, Habits
-from alexa_local.mqtt.gate import Gate
+from alexa_local.mqtt.connection import RETRY_S, Connection
+from alexa_local.mqtt.gate import Gate, Kind
+from alexa_local.mqtt.message import Message, Subscription
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,12 +28,21 @@ CONNECT_LIMIT_S = 3.0
 CONFIRM_LIMIT_S = 3.0
 """Seconds until the broker must have confirmed a message."""
 
+FAREWELL_LIMIT_S = 1.0
+"""Seconds for the last message before the gate's connection is closed."""
+
 MOST_PAYLOAD_BYTES = 256 * 1024
 """Bytes of one message; more is a fault in whoever sends it."""
 
 
 class Broker:
-    """The broker of the configuration; `publish` may be called from any thread."""
+    """The broker of the configuration; any thread may use it, but within a `Take` or a call of
+    `when_listening` nothing that waits: not `publish`, `gate_changed` or `close`.
+
+    Attributes:
+        farewell: makes what is said last when the gate shuts: the retained state, which tells that. It is of
+            kind PRESENCE. None for nothing.
+    """
 
     def __init__(
         self,
@@ -37,17 +50,19 @@ class Broker:
         gate: Gate,
         connect_limit_s: float = CONNECT_LIMIT_S,
         confirm_limit_s: float = CONFIRM_LIMIT_S,
-        habits: Habits | None = None,
+        retry_s: tuple[float, float] = RETRY_S,
     ) -> None:
-        self._settings = settings
-        self._gate = gate
-        self._connect_limit_s = connect_limit_s
-        self._confirm_limit_s = confirm_limit_s
-        self._habits = habits or Habits()
-        self._lock = threading.Lock()
-        self._allowed_speech = gate.allows_speech()
+        """Prepare; `start` connects."""
+        self.farewell: Callable[[], Message | None] = lambda: None
+        self._settings, self._gate = settings, gate
+        self._connect_limit_s, self._confirm_limit_s = connect_limit_s, confirm_limit_s
+        self._retry_s = retry_s
+        self._turn, self._lock, self._topics = threading.Lock(), threading.Lock(), threading.Lock()
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._connection: Connection | None = None
-        self._closed = False
+        self._allowed: frozenset[Kind] = frozenset()
+        self._is_started = self._closed = False
 
     @property
     def connected(self) -> bool:
@@ -61,26 +76,46 @@ class Broker:
         Raises:
             ConfigError: the file with the certificate authority cannot be used.
         """
+        self._is_started = True
         self.gate_changed()
 
     def gate_changed(self) -> None:
-        """Connect or disconnect, as the gate says; afterwards nothing is sent to a forbidden broker.
+        """Connect, disconnect or connect anew, as the gate says; call it when that has changed.
 
-        Nor is anything of speech to an allowed one, if the gate holds that back: a connection that may still
-        have some of it is replaced.
+        Afterwards nothing is sent that the gate forbids, nor is anything left that waited to be. Where the
+        gate shut, the farewell was sent before, if the broker was there.
         """
         with self._lock:
             if self._closed:
                 return
-            forbids_speech = self._allowed_speech and not self._gate.allows_speech()
-            self._allowed_speech = self._gate.allows_speech()
-            is_allowed = self._gate.is_allowed(self._settings.host)
-            if forbids_speech or not is_allowed:
-                self._drop()
-            if is_allowed and self._connection is None:
+            allowed = self._allowed_now()
+            if allowed != self._allowed and self._connection is not None:
+                self._connection.restrict(allowed)  # first of all; the rest may take a moment
+                self._drop(self.farewell() if self._allowed - allowed else None)
+            if self._is_started:
                 self._connect()
 
-    def publish(self, topic: str, payload: str) -> None:
+    def subscribe(self, subscription: Subscription) -> None:
+        """Listen to something from now on, whenever there is a connection and the gate allows its kind."""
+        with self._topics:
+            self._subscriptions = (*self._subscriptions, subscription)
+        connection = self._connection
+        if connection is not None:
+            connection.subscribe(subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Listen to it no more."""
+        with self._topics:
+            self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+        connection = self._connection
+        if connection is not None:
+            connection.unsubscribe(subscription)
+
+    def when_listening(self, call: Callable[[], None]) -> None:
+        """Call this whenever the broker is there and listened to, in the connection's thread."""
+        self._listeners = (*self._listeners, call)
+
+    def publish(self, kind: Kind, topic: str, payload: str, retain: bool = False) -> None:
         """Send one message, and return when the broker has it.
 
         Raises:
@@ -91,27 +126,36 @@ class Broker:
             raise NetworkError(
                 "A topic cannot be published to: it is empty or has `+` or `#`. Name another one."
             )
-        if len(payload.encode()) > MOST_PAYLOAD_BYTES:
+        data = payload.encode()
+        if len(data) > MOST_PAYLOAD_BYTES:
             raise NetworkError(f"A message of {len(payload)} characters is too long. Shorten the payload.")
-        with self._lock:
-            if not self._gate.is_allowed(self._settings.host):
-                self._drop()
-                raise RequestRefused("Local only mode is on, so I don't send anything over the network.")
-            if self._closed:
-                raise NetworkError("The connection to the broker was closed. Start the daemon again.")
-            self._send(self._connection or self._connect(), topic, payload)
+        with self._turn:
+            with self._lock:
+                self._ask_gate(kind)
+                if self._closed:
+                    raise NetworkError("The connection to the broker was closed. Start the daemon again.")
+                connection = self._connect()
+            if connection is None:
+                raise NetworkError("There is no connection to the broker at this moment. Try again.")
+            self._send(connection, kind, Message(topic, data, retain=retain))
 
-    def post(self, topic: str, payload: bytes, properties: Properties) -> bool:
-        """Send something that derives from speech; whether it went out, the receiver's answer will tell.
+    def post(
+        self,
+        kind: Kind,
+        topic: str,
+        payload: bytes,
+        properties: Properties | None = None,
+        retain: bool = False,
+    ) -> bool:
+        """Send something without waiting for anything; what comes of it is not told.
 
         Returns:
-            False when it was not sent: there is no connection, or local-only mode forbids it.
+            False when it was not sent: there is no connection, or the gate forbids it.
         """
-        with self._lock:
-            allowed = self._gate.allows_speech() and self._gate.is_allowed(self._settings.host)
-            if self._closed or not allowed or self._connection is None:
-                return False
-            return self._connection.post(topic, payload, properties)
+        connection = self._connection  # before the gate is asked: once it shuts, this one takes no more of it
+        if connection is None or not self._gate.allows(kind, self._settings.host):
+            return False
+        return connection.post(kind, Message(topic, payload, properties, retain))
 
     def close(self) -> None:
         """Say goodbye to the broker; the object is not used afterwards."""
@@ -119,28 +163,51 @@ class Broker:
             self._closed = True
             self._drop()
 
-    def _send(self, connection: Connection, topic: str, payload: str) -> None:
+    def _ask_gate(self, kind: Kind) -> None:
+        if not self._gate.allows(kind, self._settings.host):
+            raise RequestRefused("Local only mode is on, so I don't send anything over the network.")
+
+    def _send(self, connection: Connection, kind: Kind, message: Message) -> None:
         where = f"{self._settings.host}:{self._settings.port}"
         if not connection.ready.wait(self._connect_limit_s):
             raise NetworkError(
                 f"The MQTT broker at {where} cannot be reached ({connection.trouble}). "
                 "Check that it runs, and the section mqtt of the configuration."
             )
-        refusal = connection.send(topic, payload, self._confirm_limit_s)
+        refusal = connection.send(kind, message, self._confirm_limit_s)
         if refusal is None:
-            self._drop()
-            self._connect()
+            self._ask_gate(kind)  # it shut meanwhile, and the connection was closed
+            with self._lock:
+                if self._connection is connection:
+                    self._drop()
+                    self._connect()
             raise NetworkError(f"The MQTT broker at {where} did not confirm a message. Check the network.")
         if refusal:
             raise NetworkError(
                 f"The MQTT broker at {where} refused a message ({refusal}). Check its access rules."
             )
 
-    def _connect(self) -> Connection:
-        self._connection = Connection(self._settings, self._habits)
+    def _allowed_now(self) -> frozenset[Kind]:
+        return frozenset(kind for kind in Kind if self._gate.allows(kind, self._settings.host))
+
+    def _connect(self) -> Connection | None:
+        """The connection that there is, or else a new one if the gate lets us say that we are there."""
+        if self._connection is None and not self._closed:
+            self._allowed = self._allowed_now()
+            if Kind.PRESENCE in self._allowed:
+                self._connection = Connection(
+                    *(self._settings, self._allowed, lambda: self._subscriptions),
+                    *(self._listening, self._retry_s),
+                )
+                self._connection.start()  # by now `subscribe` finds it
         return self._connection
 
-    def _drop(self) -> None:
+    def _listening(self) -> None:
+        """Called by the connection's thread."""
+        for call in self._listeners:
+            call()
+
+    def _drop(self, last: Message | None = None) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._connection.close(last, FAREWELL_LIMIT_S)
             self._connection = None

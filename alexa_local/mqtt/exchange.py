@@ -6,13 +6,12 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from paho.mqtt.properties import Properties
-
 from alexa_local.config import MqttSettings
 from alexa_local.errors import MessageError
 from alexa_local.mqtt.broker import Broker
-from alexa_local.mqtt.connection import Habits
+from alexa_local.mqtt.gate import Kind
 from alexa_local.mqtt.identity import device_id
+from alexa_local.mqtt.message import Message, Subscription
 from alexa_local.mqtt.wire import (
     RESULT_TYPE,
     Refusal,
@@ -28,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Exchange:
-    """The topics of one device's lattices and results.
+    """The topics of one device's lattices and results, at one broker.
 
     Attributes:
         invalid: messages on the topic of results that were none; they are not acted upon.
@@ -39,30 +38,30 @@ class Exchange:
     def __init__(
         self,
         settings: MqttSettings,
+        broker: Broker,
         on_answer: Callable[[UUID, Result | Refusal], None],
         on_listening: Callable[[], None],
     ) -> None:
         """Hand answers on, and tell whenever the broker is there; both in the connection's thread."""
         self.invalid = self.sent = self.sent_bytes = 0
-        self._on_answer, self._on_listening = on_answer, on_listening
+        self._broker, self._on_answer = broker, on_answer
         device = device_id(settings)
         self._out = lattice_topic(settings.topic_prefix, device)
         self._in = result_topic(settings.topic_prefix, device)
+        broker.subscribe(Subscription(Kind.SPEECH, self._in, self._take))
+        broker.when_listening(on_listening)
 
-    def habits(self, retry_s: tuple[float, float] = Habits.retry_s) -> Habits:
-        """What the broker's sessions must do for it."""
-        return Habits({self._in: self._take}, self._on_listening, retry_s)
-
-    def send(self, broker: Broker, request: UUID, lattice: bytes, expires_s: int) -> bool:
+    def send(self, request: UUID, lattice: bytes, expires_s: int) -> bool:
         """Send a lattice, for so long wanted; False when there is no connection, or local-only forbids it."""
-        if not broker.post(self._out, lattice, lattice_properties(request, self._in, expires_s)):
+        properties = lattice_properties(request, self._in, expires_s)
+        if not self._broker.post(Kind.SPEECH, self._out, lattice, properties):
             return False
         self.sent, self.sent_bytes = self.sent + 1, self.sent_bytes + len(lattice)
         return True
 
-    def _take(self, payload: bytes, properties: Properties | None) -> None:
+    def _take(self, message: Message) -> None:
         try:
-            request, answer = request_of(properties, RESULT_TYPE), decode_result(payload)
+            request, answer = request_of(message.properties, RESULT_TYPE), decode_result(message.payload)
         except MessageError as error:
             self.invalid += 1
             _LOG.warning("A result was refused (%d so far): %s", self.invalid, error)

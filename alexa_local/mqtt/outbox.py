@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from alexa_local.errors import MessageError, RequestRefused
-from alexa_local.mqtt.gate import Gate
+from alexa_local.mqtt.gate import Gate, Kind
 from alexa_local.store import Store
 
 
@@ -76,7 +76,7 @@ class Outbox:
     @property
     def is_open(self) -> bool:
         """Whether anything is taken in at this moment; spares making what would be refused."""
-        return self._gate.allows_speech()
+        return self._gate.allows(Kind.SPEECH)
 
     def add(self, payload: bytes) -> UUID:
         """Keep a message until it is settled; when this returns, it survives a power cut.
@@ -90,7 +90,9 @@ class Outbox:
             raise MessageError(f"A message of {len(payload)} bytes is too long to be kept. Shorten it.")
         request = uuid4()
         with self._store.transaction() as connection:
-            if not self._gate.allows_speech():  # within, so that whoever shuts the gate finds it afterwards
+            if not self._gate.allows(
+                Kind.SPEECH
+            ):  # within, so that whoever shuts the gate finds it afterwards
                 raise RequestRefused("Local only mode is on, so I don't keep anything to be sent.")
             gone = self._make_room(len(payload))
             connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alexa_local.errors import NetworkError
+from alexa_local.mqtt import Kind
 
 
 class FakePublisher:
@@ -17,7 +18,7 @@ class FakePublisher:
         self.sent: list[tuple[str, str]] = []
         self.unreachable: set[str] = set()
 
-    def publish(self, topic: str, payload: str) -> None:
+    def publish(self, kind: Kind, topic: str, payload: str) -> None:
         """Keep one message."""
         if topic in self.unreachable:
             raise NetworkError("The MQTT broker cannot be reached. Check that it runs.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -43,12 +42,10 @@ class Sender:
         settings = MqttSettings(host="127.0.0.1", port=port, device_id="sender", rerank="all")
         self.outbox = Outbox(self._store, clock, gate)
         self.courier = Courier(self.outbox, clock, self._stopping, Delivery(pace))
-        self.exchange = Exchange(settings, self.courier.answered, self._connected)
-        self.broker = Broker(settings, gate, habits=self.exchange.habits(_RETRY_S))
+        self.broker = Broker(settings, gate, retry_s=_RETRY_S)
+        self.exchange = Exchange(settings, self.broker, self.courier.answered, self._connected)
         self.broker.start()
-        self._thread = threading.Thread(
-            target=self.courier.run, args=(functools.partial(self.exchange.send, self.broker),), name="outbox"
-        )
+        self._thread = threading.Thread(target=self.courier.run, args=(self.exchange.send,), name="outbox")
         self._thread.start()
 
     def send(self, name: object, make: Callable[[], bytes]) -> Future[Result]:

@@ -5,7 +5,7 @@ from alexa_local.act import LocalOnly
 from alexa_local.act.local_only import is_loopback
 from alexa_local.config import MqttSettings
 from alexa_local.errors import StorageError
-from alexa_local.mqtt import Broker
+from alexa_local.mqtt import Broker, Kind
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_only_this_machine_is_this_machine(host: str, here: bool) -> None:
 
 def test_the_mode_is_kept_and_closes_the_gate(house: House) -> None:
     gate = house.services.local_only
-    assert gate.is_allowed("broker.example.org")
+    assert gate.allows(Kind.COMMAND, "broker.example.org")
     assert house.reply("LocalOnlyOn") == "Local only mode is on. Nothing leaves this device."
-    assert not gate.is_allowed("broker.example.org")
-    assert gate.is_allowed("localhost")
+    assert not gate.allows(Kind.COMMAND, "broker.example.org")
+    assert gate.allows(Kind.COMMAND, "localhost") and not gate.allows(Kind.SPEECH, "localhost")
     house.restart()
     assert house.services.local_only.on
     assert house.reply("LocalOnlyOff") == "Local only mode is off."

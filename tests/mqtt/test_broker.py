@@ -9,9 +9,9 @@ import pytest
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError, NetworkError, RequestRefused
-from alexa_local.mqtt import Broker, Habits, device_id
+from alexa_local.mqtt import Broker, Kind, Subscription, device_id
 from alexa_local.mqtt.identity import client_id
-from alexa_local.mqtt.wire import LATTICE_TYPE, lattice_properties, lattice_topic, request_of
+from alexa_local.mqtt.wire import lattice_properties, lattice_topic
 from alexa_local.testing.gate import FakeGate
 from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Listener, Mosquitto, find_mosquitto
@@ -37,8 +37,8 @@ def _broker(port: int, gate: FakeGate | None = None, **settings: object) -> clos
 @needs_mosquitto
 def test_a_message_is_with_the_broker_when_publish_returns(mosquitto: Mosquitto) -> None:
     with closing(Listener(mosquitto.port, topics="home/#")) as listener, _broker(mosquitto.port) as broker:
-        broker.publish("home/lamp", "ON")
-        broker.publish("home/größe", '{"value": 3}')
+        broker.publish(Kind.COMMAND, "home/lamp", "ON")
+        broker.publish(Kind.COMMAND, "home/größe", '{"value": 3}')
         assert listener.next() == ("home/lamp", "ON")
         assert listener.next() == ("home/größe", '{"value": 3}')
 
@@ -46,11 +46,11 @@ def test_a_message_is_with_the_broker_when_publish_returns(mosquitto: Mosquitto)
 @needs_mosquitto
 def test_a_broker_that_comes_back_is_found_again(mosquitto: Mosquitto) -> None:
     with _broker(mosquitto.port) as broker:
-        broker.publish("home/lamp", "ON")
+        broker.publish(Kind.COMMAND, "home/lamp", "ON")
         mosquitto.stop()
         mosquitto.start()
         with closing(Listener(mosquitto.port, topics="home/#")) as listener:
-            broker.publish("home/lamp", "OFF")
+            broker.publish(Kind.COMMAND, "home/lamp", "OFF")
             assert listener.next() == ("home/lamp", "OFF")
 
 
@@ -58,14 +58,14 @@ def test_a_broker_that_comes_back_is_found_again(mosquitto: Mosquitto) -> None:
 def test_a_message_that_was_not_confirmed_is_never_sent_late(mosquitto: Mosquitto) -> None:
     settings = MqttSettings(host="127.0.0.1", port=mosquitto.port)
     with closing(Broker(settings, FakeGate(), connect_limit_s=60.0, confirm_limit_s=2.0)) as broker:
-        broker.publish("home/lamp", "ON")
+        broker.publish(Kind.COMMAND, "home/lamp", "ON")
         mosquitto.freeze()
         with pytest.raises(NetworkError, match="did not confirm"):
-            broker.publish("home/lamp", "LATE")
+            broker.publish(Kind.COMMAND, "home/lamp", "LATE")
         mosquitto.stop()
         mosquitto.start()
         with closing(Listener(mosquitto.port, topics="home/#")) as listener:
-            broker.publish("home/lamp", "OFF")
+            broker.publish(Kind.COMMAND, "home/lamp", "OFF")
             assert listener.next() == ("home/lamp", "OFF")
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_password_is_named(tmp_path: Path) -> None:
         ) as broker,
         pytest.raises(NetworkError, match=r"cannot be reached \(Not authorized\)"),
     ):
-        broker.publish("home/lamp", "ON")
+        broker.publish(Kind.COMMAND, "home/lamp", "ON")
 
 
 @needs_mosquitto
@@ -92,9 +92,9 @@ def test_a_topic_that_the_broker_forbids_is_named(tmp_path: Path) -> None:
     rules.chmod(0o700)
     configuration = f"allow_anonymous true\nacl_file {rules}\nuser root\n"
     with Mosquitto(tmp_path, configuration) as server, _broker(server.port) as broker:
-        broker.publish("home/lamp", "ON")
+        broker.publish(Kind.COMMAND, "home/lamp", "ON")
         with pytest.raises(NetworkError, match="refused a message"):
-            broker.publish("secret/door", "OPEN")
+            broker.publish(Kind.COMMAND, "secret/door", "OPEN")
 
 
 def test_without_a_broker_the_error_names_it_within_the_limit() -> None:
@@ -105,7 +105,7 @@ def test_without_a_broker_the_error_names_it_within_the_limit() -> None:
             closing(Broker(settings, FakeGate(), connect_limit_s=0.2)) as broker,
             pytest.raises(NetworkError, match=rf"127\.0\.0\.1:{settings.port} cannot be reached"),
         ):
-            broker.publish("home/lamp", "ON")
+            broker.publish(Kind.COMMAND, "home/lamp", "ON")
 
 
 def test_a_closed_gate_lets_nothing_out_not_even_a_connection() -> None:
@@ -115,7 +115,7 @@ def test_a_closed_gate_lets_nothing_out_not_even_a_connection() -> None:
         server.settimeout(0.0)
         with _broker(server.getsockname()[1], FakeGate(is_open=False)) as broker:
             with pytest.raises(RequestRefused, match="Local only mode is on"):
-                broker.publish("home/lamp", "ON")
+                broker.publish(Kind.COMMAND, "home/lamp", "ON")
             with pytest.raises(BlockingIOError):
                 server.accept()
 
@@ -127,13 +127,13 @@ def test_closing_the_gate_ends_the_connection_and_opening_it_brings_it_back(mosq
         closing(Listener(mosquitto.port, topics="home/#")) as listener,
         _broker(mosquitto.port, gate) as broker,
     ):
-        broker.publish("home/lamp", "1")
+        broker.publish(Kind.COMMAND, "home/lamp", "1")
         gate.open = False
         broker.gate_changed()
         assert not broker.connected
         gate.open = True
         broker.gate_changed()
-        broker.publish("home/lamp", "2")
+        broker.publish(Kind.COMMAND, "home/lamp", "2")
         assert [listener.next(), listener.next()] == [("home/lamp", "1"), ("home/lamp", "2")]
 
 
@@ -144,7 +144,7 @@ def test_a_topic_that_is_none_is_refused(topic: str) -> None:
         closing(Broker(settings, FakeGate())) as broker,
         pytest.raises(NetworkError, match="cannot be published to"),
     ):
-        broker.publish(topic, "x")
+        broker.publish(Kind.COMMAND, topic, "x")
 
 
 def test_a_certificate_authority_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_session_that_is_followed_by_another_leaves_online_standing(mosquitto:
     """The will of a lost session came after the "online" of the next one, as both had names of their own."""
     with Link(mosquitto.port) as link, closing(Listener(mosquitto.port, topics="#")) as listener:
         settings = MqttSettings(host="127.0.0.1", port=link.port, device_id="a")
-        broker = Broker(settings, FakeGate(), habits=Habits(retry_s=(0.01, 0.1)))
+        broker = Broker(settings, FakeGate(), retry_s=(0.01, 0.1))
         with closing(broker):
             broker.start()
             assert listener.next()[1] == "online"
@@ -186,47 +186,41 @@ def test_what_derives_from_speech_goes_only_where_the_answer_is_heard(mosquitto:
     heard: queue.Queue[object] = queue.Queue()
     settings = MqttSettings(host="127.0.0.1", port=mosquitto.port, device_id="a")
     topic = lattice_topic("alexa-local", "a")
-    habits = Habits(
-        {topic: lambda payload, properties: heard.put((payload, request_of(properties, LATTICE_TYPE)))},
-        lambda: heard.put("listening"),
-    )
     gate, request = FakeGate(), uuid4()
     properties = lattice_properties(request, "alexa-local/a/result", 60)
-    with closing(Broker(settings, gate, habits=habits)) as broker:
-        assert not broker.post(topic, b"x", properties)
+    with closing(Broker(settings, gate)) as broker:
+        broker.subscribe(Subscription(Kind.SPEECH, topic, heard.put))
+        broker.when_listening(lambda: heard.put("listening"))
+        assert not broker.post(Kind.SPEECH, topic, b"x", properties)
         broker.start()
         assert heard.get(timeout=60) == "listening"
-        assert broker.post(topic, b"x", properties)
+        assert broker.post(Kind.SPEECH, topic, b"x", properties)
         # it does not hear itself; another does
         with closing(Listener(mosquitto.port, topics=topic)) as listener:
-            assert broker.post(topic, b"y", properties)
+            assert broker.post(Kind.SPEECH, topic, b"y", properties)
             assert listener.next() == (topic, "y")
         assert heard.empty()
         gate.open = False
-        assert not broker.post(topic, b"z", properties)
+        assert not broker.post(Kind.SPEECH, topic, b"z", properties)
 
 
 @needs_mosquitto
 def test_a_gate_that_holds_speech_back_empties_the_connection_to_this_machines_own_broker(
     mosquitto: Mosquitto,
 ) -> None:
-    class LocalOnly(FakeGate):
-        def is_allowed(self, host: str) -> bool:
-            return True
-
     listening: queue.Queue[str] = queue.Queue()
     settings = MqttSettings(host="127.0.0.1", port=mosquitto.port, device_id="a")
-    habits = Habits({"none": lambda *_: None}, lambda: listening.put("listening"))
-    gate = LocalOnly()
-    with closing(Broker(settings, gate, habits=habits)) as broker:
+    gate = FakeGate(always={Kind.COMMAND, Kind.PRESENCE})
+    with closing(Broker(settings, gate)) as broker:
+        broker.when_listening(lambda: listening.put("listening"))
         broker.start()
         listening.get(timeout=60)
         gate.open = False
         broker.gate_changed()
         listening.get(timeout=60)  # a new connection
         broker.gate_changed()
-        assert not broker.post("home/x", b"x", lattice_properties(uuid4(), "r", 1))
-        broker.publish("home/x", "ON")
+        assert not broker.post(Kind.SPEECH, "home/x", b"x", lattice_properties(uuid4(), "r", 1))
+        broker.publish(Kind.COMMAND, "home/x", "ON")
         assert listening.empty()
 
 
@@ -263,14 +257,14 @@ def test_a_broker_that_forbids_lattices_is_named_and_asked_no_faster(
     with Mosquitto(tmp_path, f"allow_anonymous true\nacl_file {rules}\nuser root\n") as server:
         listening: queue.Queue[str] = queue.Queue()
         settings = MqttSettings(host="127.0.0.1", port=server.port)
-        habits = Habits({"none": lambda *_: None}, lambda: listening.put("listening"))
-        with closing(Broker(settings, FakeGate(), habits=habits)) as broker:
+        with closing(Broker(settings, FakeGate())) as broker:
+            broker.when_listening(lambda: listening.put("listening"))
             broker.start()
             listening.get(timeout=60)
             for _ in range(40):
-                assert broker.post("secret/lattice", b"x", lattice_properties(uuid4(), "r", 1))
-            broker.publish("home/lamp", "ON")
+                assert broker.post(Kind.SPEECH, "secret/lattice", b"x", lattice_properties(uuid4(), "r", 1))
+            broker.publish(Kind.COMMAND, "home/lamp", "ON")
             with pytest.raises(NetworkError, match="refused a message"):
-                broker.publish("secret/door", "OPEN")
-            broker.publish("home/lamp", "OFF")
+                broker.publish(Kind.COMMAND, "secret/door", "OPEN")
+            broker.publish(Kind.COMMAND, "home/lamp", "OFF")
     assert caplog.text.count("refuses what we publish") == 1
