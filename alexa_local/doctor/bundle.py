@@ -28,7 +28,8 @@ _PRIVATE = "PRIVATE"
 _LEAST_IMPORTANT = 6  # information; what is below may hold words that were said
 _PACKAGES = (
     *("numpy", "tflite-runtime", "ai-edge-litert", "pyaudio", "soundfile", "soxr", "pyyaml", "paho-mqtt"),
-    *("fastjsonschema", "cryptography", "zstandard", "systemd-python", "num2words", "hassil", "mutagen", "vobject", "gpiozero", "spidev"),
+    *("fastjsonschema", "cryptography", "zstandard", "systemd-python", "num2words", "hassil", "mutagen"),
+    *("vobject", "gpiozero", "spidev"),
 )
 
 _ABOUT = """\
