@@ -1,4 +1,4 @@
-"""Whether a model does on this machine what it did where it was made; run before it is used for the first time."""
+"""Whether a model does here what it did where it was made; asked before it is used for the first time."""
 
 from __future__ import annotations
 
