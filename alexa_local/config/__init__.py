@@ -19,6 +19,7 @@ from alexa_local.config.sections import (
     PrivacySettings,
     RecogniserSettings,
     UnderstandingSettings,
+    UpdatesSettings,
     VoiceSettings,
     WakeSettings,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "PrivacySettings",
     "RecogniserSettings",
     "UnderstandingSettings",
+    "UpdatesSettings",
     "VoiceSettings",
     "WakeSettings",
     "find_config",

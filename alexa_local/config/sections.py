@@ -360,6 +360,26 @@ class PrivacySettings:
     afterwards the last choice is kept."""
 
 
+@dataclass(frozen=True)
+class UpdatesSettings:
+    """Newer generations of the models; without a public key of somebody's nothing is ever taken."""
+
+    enabled: bool = True
+    """Whether they are fetched from the broker; from files they are taken all the same."""
+
+    keys: Path = Path("/etc/alexa-local/update-keys")
+    """A folder with the public keys, NAME.pub, of those whose generations are taken."""
+
+    bytes_per_second: int = _number(64 * 1024, 1024, 1 << 30)
+    """How fast they are fetched at most, in bytes a second."""
+
+    models: tuple[str, ...] = ()
+    """The names of the models that are updated; empty for all that are used."""
+
+    trial_minutes: float = _number(10.0, 0.1, 24 * 60)
+    """After so long without a crash, or after the first spoken request that was done, a generation stays."""
+
+
 _LAST_PIN = 255
 """GPIOs have their number at the processor, BCM on a Raspberry Pi."""
 
@@ -510,6 +530,9 @@ class Config:
 
     privacy: PrivacySettings = PrivacySettings()
     """What may leave the machine."""
+
+    updates: UpdatesSettings = UpdatesSettings()
+    """Newer models."""
 
     indicators: IndicatorSettings = IndicatorSettings()
     """LEDs."""
