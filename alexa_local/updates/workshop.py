@@ -16,7 +16,7 @@ from alexa_local.errors import AlexaLocalError, AlreadyRunning, StorageError
 from alexa_local.generations import Host
 from alexa_local.models import models_folder
 from alexa_local.store.faults import explain_os_error
-from alexa_local.tflite import installed_runtimes
+from alexa_local.tflite.network import installed_runtimes
 from alexa_local.updates.course import Course
 from alexa_local.updates.keys import Keyring
 from alexa_local.updates.labour import Helper
