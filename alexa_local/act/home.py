@@ -20,9 +20,18 @@ class Home:
     """The devices of the configuration, with the state that was last asked of each, kept in the store."""
 
     def __init__(self, devices: Sequence[DeviceSettings], store: Store, commands: Commands) -> None:
-        self._devices = tuple(devices)
+        self._own = self._devices = tuple(devices)
         self._store = store
         self._commands = commands
+
+    @property
+    def devices(self) -> tuple[DeviceSettings, ...]:
+        """All of them."""
+        return self._devices
+
+    def add(self, others: Sequence[DeviceSettings]) -> None:
+        """Know these beside the configuration's own, instead of those of the last call; from any thread."""
+        self._devices = (*self._own, *others)
 
     def through(self, commands: Commands) -> Home:
         """The same devices, told in another way."""
@@ -68,10 +77,15 @@ class Home:
 
         Raises:
             NetworkError: the broker cannot be reached.
-            RequestRefused: local-only mode forbids it, or the device's program failed.
+            RequestRefused: local-only mode forbids it, the device's program failed, or the device knows no
+                such state.
         """
         is_state = attribute == "state"
         values = {"state": value if is_state else state, "value": "" if is_state else value, attribute: value}
+        if device.states:
+            if not is_state or value not in device.states:
+                raise RequestRefused(f"The {device.name} can't do that.")
+            values = {"state": device.states[str(value)]}
         self._commands.perform(device, values, "{state}" if is_state else "{value}")
         with self._store.transaction():
             self._remember(device, attribute, str(value))

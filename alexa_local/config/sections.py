@@ -217,6 +217,7 @@ class CommandSettings:
 
 _Switchable = Literal["light", "switch", "fan", "media", "heater", "humidifier", "vacuum"]
 DeviceKind = Literal[_Switchable, "cover", "thermostat", "lock", "scene"]
+_STATES = frozenset({"ON", "OFF", "OPEN", "CLOSE", "STOP"})
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,10 @@ class DeviceSettings:
     """The MQTT message; `{state}` is `ON`, `OFF`, `OPEN`, `CLOSE` or `STOP`, `{value}` a number (percent or
     degrees Celsius). Empty for `{state}`, or `{value}` where there is one."""
 
+    states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The message for each state instead of `payload`: of `ON`, `OFF`, `OPEN`, `CLOSE` and `STOP` those that
+    it knows. All else it is not asked for."""
+
     run: tuple[str, ...] = ()
     """A program and its arguments to run instead, with the same replacements."""
 
@@ -249,6 +254,10 @@ class DeviceSettings:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if not self.name.strip():
             yield "name", "expected a name that people say"
+        if unknown := sorted(self.states.keys() - _STATES):
+            yield f"states.{unknown[0]}", "expected one of `ON`, `OFF`, `OPEN`, `CLOSE`, `STOP`"
+        if self.states and (self.payload or not self.topic):
+            yield "states", "expected a `topic` beside it, to publish them to, and no `payload`"
         if bool(self.topic) == bool(self.run):
             yield "", "expected either `topic` or `run`, to know what switches it"
 
@@ -329,6 +338,12 @@ class MqttSettings:
     tls_ca_file: Path | None = None
     """A file with the authority that signed the broker's certificate; empty for no TLS."""
 
+    tls_cert_file: Path | None = None
+    """A file with our own certificate, for a broker that knows its devices by theirs (PEM)."""
+
+    tls_key_file: Path | None = None
+    """A file with the key that belongs to it, readable by the daemon alone, without a password (PEM)."""
+
     topic_prefix: str = "alexa-local"
     """The first part of the topics of our own."""
 
@@ -339,14 +354,49 @@ class MqttSettings:
     """Which requests are also sent, as all their possible readings and not as sound, to a server of yours
     that reads them again: none, those that could not be done or were hardly understood, or every one."""
 
+    events: Literal["off", "states", "requests"] = "off"
+    """What is told while it happens: nothing; what the assistant is doing, and how many timers there are; or
+    every event, with what was said and answered."""
+
+    commands: tuple[Literal["volume", "mute", "stop", "say", "local-only"], ...] = ()
+    """What may be asked of it over MQTT; nothing, unless you list it."""
+
+    catalogue: bool = False
+    """Whether names of devices and rooms are taken from the topic `catalogue`. Who may write there says what
+    is published when such a name is spoken."""
+
+    home_assistant: bool = False
+    """Whether the device appears in Home Assistant by itself, which then needs to use the same broker."""
+
+    home_assistant_prefix: str = "homeassistant"
+    """The first part of the topics of Home Assistant's discovery."""
+
+    home_assistant_devices: bool = True
+    """Whether lights and other things that appear in Home Assistant in the same way can be switched by voice;
+    only with `home_assistant`."""
+
+    metered: Literal["auto", "yes", "no"] = "auto"
+    """Whether the connection costs by the byte; `auto` asks NetworkManager, and takes what that does not know
+    for no."""
+
+    on_metered: bool = False
+    """Whether requests to be read again, and new models, go over such a connection too instead of waiting."""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if self.password and not self.username:
             yield "username", "expected a name to go with the password"
         if not _TOPIC.fullmatch(self.topic_prefix):
             yield "topic_prefix", "expected a topic without `+`, `#` and `$`, and no `/` at its ends"
-        if not _DEVICE.fullmatch(self.device_id):
-            yield "device_id", "expected up to 64 of a-z, 0-9 and `-`"
+        if not _TOPIC.fullmatch(self.home_assistant_prefix):
+            yield "home_assistant_prefix", "expected a topic without `+`, `#` and `$`, and no `/` at its ends"
+        if not _DEVICE.fullmatch(self.device_id) or self.device_id == "models":
+            yield "device_id", "expected up to 64 of a-z, 0-9 and `-`, and another name than `models`"
+        if bool(self.tls_cert_file) != bool(self.tls_key_file):
+            missing = "tls_key_file" if self.tls_cert_file else "tls_cert_file"
+            yield missing, "expected a file too: a certificate and its key belong together"
+        elif self.tls_cert_file and not self.tls_ca_file:
+            yield "tls_ca_file", "expected the broker's authority beside our own certificate"
         if self.rerank != "off" and not self.host:
             yield "rerank", "expected `host` to be set, to know the broker"
 
@@ -358,6 +408,10 @@ class PrivacySettings:
     local_only: bool = False
     """Whether nothing at all is sent over the network, not even to the broker, at the first start;
     afterwards the last choice is kept."""
+
+    in_local_only: tuple[Literal["updates"], ...] = ()
+    """What may still come in while it is on. updates: models, for which the broker sees that the device is
+    there, and that local-only is on."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def read_json(payload: bytes) -> Mapping[str, Any]:
         raise MessageError(f"The payload has {len(payload)} bytes; at most {MOST_JSON_BYTES} are read.")
     try:
         value = json.loads(payload, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be written, but is no text
     except (ValueError, RecursionError) as error:
         raise MessageError("The payload is no JSON. Send what the schema says.") from error
     if not isinstance(value, dict):

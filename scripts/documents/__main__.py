@@ -21,7 +21,8 @@ def parts() -> Mapping[str, Callable[[], str]]:
         "mqtt-messages": messages.reference,
         "mqtt-limits": messages.limits,
         "mqtt-topics": topics.reference,
-        "mqtt-schemas": topics.schemas,
+        "mqtt-schemas": topics.workers_schemas,
+        "mqtt-owner-schemas": topics.owners_schemas,
         "mqtt-delivery": topics.delivery,
     }
 

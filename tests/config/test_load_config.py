@@ -48,7 +48,7 @@ def test_the_shipped_file_is_right_when_all_of_it_is_uncommented(load):
         "\n".join(line.replace("#", " ", 1) if line.startswith("#") else line for line in text.split("\n"))
     )
     assert config.endpoint == Config().endpoint
-    assert [device.name for device in config.home.devices] == ["reading lamp", "heating"]
+    assert [device.name for device in config.home.devices] == ["reading lamp", "fountain", "heating"]
     assert config.contacts.call.run == ("/usr/local/bin/call", "{number}")
     for section in dataclasses.fields(Config):
         for field in dataclasses.fields(getattr(config, section.name)):
