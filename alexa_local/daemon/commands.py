@@ -74,6 +74,7 @@ def commands(
         "lattice": lattice,
         "outbox": lambda _: outbox(),
         "outbox_clear": lambda _: {"deleted": parts.clear_outbox()},
+        **parts.commands,
     }
 
 

@@ -48,12 +48,18 @@ class Host:
         spawn: how they start their threads; these are stopped in the reverse order.
         at_the_end: what is pushed here is closed when all threads have ended, or when the start fails.
         stopping: set when the end begins.
+        doing: what the daemon is doing, by the names of `indicate.State`.
+        restart: ends the daemon and has it start anew, for this reason.
+        is_well: whether the end, if it has begun, is one that somebody asked for.
     """
 
     bus: EventBus
     spawn: Spawn
     at_the_end: ExitStack
     stopping: threading.Event
+    doing: Callable[[], str] = lambda: "idle"
+    restart: Callable[[str], None] = _nothing
+    is_well: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Parts:
         clear_outbox: deletes that, and returns how many messages it were.
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
+        commands: what else can be asked for on the control socket, by its name.
     """
 
     pipeline: Listener
@@ -103,3 +110,4 @@ class Parts:
     clear_outbox: Callable[[], int] = int
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
+    commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)

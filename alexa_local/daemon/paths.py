@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alexa_local.config import DaemonSettings
+from alexa_local.models import Model, open_model
 
 SOCKET, DATABASE = "control.sock", "alexa-local.sqlite"
 PHRASE_VECTORS = "phrases.npz"
 """What attention biasing makes of the names, kept so that only new ones are encoded; it may be deleted."""
+SLOTS = "models"
+"""In the folder of the state: newer generations of the models."""
 SERVICE_RUNTIME, SERVICE_STATE = Path("/run/alexa-local"), Path("/var/lib/alexa-local")
 
 
@@ -46,6 +49,20 @@ def state_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid
     if (os.getuid() if uid is None else uid) == 0:
         return SERVICE_STATE
     return Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "alexa-local")
+
+
+def slots_dir(settings: DaemonSettings) -> Path:
+    """The folder of the models' updates."""
+    return state_dir(settings) / SLOTS
+
+
+def open_used(name: str, settings: DaemonSettings) -> Model:
+    """Open a model as the daemon here would: the newest generation that was accepted.
+
+    Raises:
+        ModelError: it is missing or altered.
+    """
+    return open_model(name, settings.models_dir, slots_dir(settings))
 
 
 def cache_dir(settings: DaemonSettings, env: Mapping[str, str] = os.environ, uid: int | None = None) -> Path:
