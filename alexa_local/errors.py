@@ -11,6 +11,7 @@
     ├── DaemonUnreachable     69   no daemon answers on the control socket
     ├── ThreadDied            70   a supervised thread ended when it should not have
     ├── StorageError          74   the disk is full, read-only or broken
+    ├── Stopping              75   the daemon ends, and did not do it; nothing of it was begun
     ├── AlreadyRunning        75   another daemon holds the control socket
     ├── NetworkError          76   a broker that cannot be reached, or refused
     └── ConfigError           78   the configuration, an intents file or a catalogue is wrong
@@ -88,6 +89,12 @@ class StorageError(AlexaLocalError):
     """The disk is full, read-only or broken; what was there before is kept."""
 
     exit_code = 74
+
+
+class Stopping(AlexaLocalError):
+    """The daemon ends, and did not do what it was asked; nothing of it was begun."""
+
+    exit_code = 75
 
 
 class AlreadyRunning(AlexaLocalError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import logging
 import os
 import shutil
 import sys
@@ -43,7 +44,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from alexa_local.config import load_config
     from alexa_local.daemon.assembly import assemble
-    from alexa_local.daemon.daemon import Daemon
+    from alexa_local.daemon.daemon import RESTART_CODE, Daemon
     from alexa_local.sound import PortAudio
 
     config, portaudio = load_config(arguments.config), PortAudio()
@@ -51,8 +52,13 @@ def _run(arguments: argparse.Namespace) -> int:
     source = _source(arguments, config, portaudio, lambda: daemon.is_stopping)
     daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio), finite)
     arguments.log.transcripts, arguments.log.state = config.log.transcripts, lambda: daemon.doing
-    service = "NOTIFY_SOCKET" in os.environ or is_journal(1)  # then the journal is read, not a screen
-    return daemon.run() if arguments.quiet or service else _run_showing(daemon)
+    is_service = "NOTIFY_SOCKET" in os.environ
+    quiet = arguments.quiet or is_service or is_journal(1)  # then the journal is read, not a screen
+    code = daemon.run() if quiet else _run_showing(daemon)
+    if code == RESTART_CODE and not is_service:  # a service is started by whoever started it
+        logging.shutdown()
+        os.execv(sys.executable, sys.orig_argv)
+    return code
 
 
 def _source(

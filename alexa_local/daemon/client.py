@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alexa_local.errors import AlexaLocalError, DaemonUnreachable
+from alexa_local.errors import AlexaLocalError, DaemonUnreachable, Stopping
 
 _TIMEOUT_S = 30.0
+_RESTART_LIMIT_S = 60.0
+_LOOK_S = 0.05
+_RESTARTING = "restarting"
 
 
 class RefusedByDaemon(AlexaLocalError):
@@ -22,15 +26,49 @@ class RefusedByDaemon(AlexaLocalError):
         self.exit_code = code
 
 
+class Unheard(DaemonUnreachable):
+    """Nobody was there to hear it."""
+
+
+def mark_restart(path: Path) -> None:
+    """Say that the daemon of this socket starts anew."""
+    with contextlib.suppress(OSError):  # then whoever asks meanwhile is told that there is none
+        path.with_name(_RESTARTING).touch()
+
+
+def unmark_restart(path: Path) -> None:
+    """Say that it is there again."""
+    with contextlib.suppress(OSError):
+        path.with_name(_RESTARTING).unlink(missing_ok=True)
+
+
+def _is_restarting(path: Path) -> bool:
+    """Whether a new daemon is to be waited for; the mark of one that never came does not count for long."""
+    try:
+        return time.time() - path.with_name(_RESTARTING).stat().st_mtime < _RESTART_LIMIT_S
+    except OSError:
+        return False
+
+
 def ask(path: Path, command: str, timeout_s: float = _TIMEOUT_S, **fields: Any) -> dict[str, Any]:
-    """Send one command and return its answer.
+    """Send one command and return its answer; while the daemon starts anew, wait for the new one.
 
     Raises:
         DaemonUnreachable: no daemon answers there.
         RefusedByDaemon: the daemon answered with an error.
     """
-    with _connect(path, timeout_s) as connection:
-        return next(_answers(path, connection, command, fields))
+    while True:
+        try:
+            with _connect(path, timeout_s) as connection:
+                return next(_answers(path, connection, command, fields))
+        except Unheard:  # so it can be asked again, and is not done twice
+            if not _is_restarting(path):
+                raise
+            time.sleep(_LOOK_S)
+        except RefusedByDaemon as error:
+            if error.exit_code != Stopping.exit_code or not _is_restarting(path):
+                raise
+            time.sleep(_LOOK_S)
 
 
 def listen(path: Path) -> Iterator[dict[str, Any]]:
@@ -58,7 +96,7 @@ def _connect(path: Path, timeout_s: float) -> socket.socket:
         ) from error
     except OSError as error:
         connection.close()
-        raise DaemonUnreachable(
+        raise Unheard(
             f"No daemon answers on {path}. Start it with `alexa-local run` or `systemctl start alexa-local`."
         ) from error
     return connection

@@ -8,8 +8,10 @@ are forgotten.
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import logging
+import select
 import selectors
 import socket
 import time
@@ -18,7 +20,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from alexa_local.daemon.events import EventBus, Subscription, as_json
-from alexa_local.errors import AlexaLocalError, UsageError
+from alexa_local.errors import AlexaLocalError, Stopping, UsageError
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ _MOST_CLIENTS = 32
 _FULL_OUTBOX_BYTES = 64 << 10
 _IDLE_S = 60.0
 _READ_BYTES = 64 << 10
+_FINISH_S = 2.0
+_STOPPING = "The daemon is stopping and did not do that. Start it and try again."
 
 Answer = Mapping[str, Any]
 Command = Callable[[Mapping[str, Any]], "Answer | Future[Answer]"]
@@ -204,9 +208,7 @@ class ControlServer:
     def _settle(client: _Client, promise: Future[Answer]) -> None:
         client.waiting = None
         if promise.cancelled():
-            client.refuse(
-                AlexaLocalError("The daemon is stopping and did not do that. Start it and try again.")
-            )
+            client.refuse(Stopping(_STOPPING))
             return
         error = promise.exception()
         if error is None:
@@ -223,11 +225,28 @@ class ControlServer:
         if client.subscription:
             client.subscription.close()
 
+    def _accept_waiting(self) -> None:
+        """Take those in who have connected and were not noticed yet."""
+        while select.select([self._listener], [], [], 0)[0]:
+            before = len(self._clients)
+            self._accept()
+            if len(self._clients) == before:
+                return
+
     def _farewell(self) -> None:
-        """Send the last answers to those who read at once, and close everything."""
+        """Send the last answers to those who read at once, and close everything.
+
+        What was not begun never is; what was begun may take a moment more. So nobody is left in doubt.
+        """
+        self._accept_waiting()
         for client in list(self._clients.values()):
-            if client.waiting and client.waiting.done():
-                self._settle(client, client.waiting)
+            if client.waiting:
+                if not client.waiting.cancel():
+                    concurrent.futures.wait([client.waiting], _FINISH_S)
+                if client.waiting.done():
+                    self._settle(client, client.waiting)
+            elif not client.subscription and not client.closing:
+                client.refuse(Stopping(_STOPPING))
             client.fill_from_subscription()
             try:
                 client.connection.send(client.outbox)

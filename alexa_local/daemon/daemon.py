@@ -17,6 +17,7 @@ from alexa_local.capture.source import Source
 from alexa_local.config import Config
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.claim import Claim
+from alexa_local.daemon.client import mark_restart, unmark_restart
 from alexa_local.daemon.commands import commands
 from alexa_local.daemon.control import ControlServer
 from alexa_local.daemon.controls import Controls
@@ -37,6 +38,9 @@ from alexa_local.notify import Notifier
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
+
+RESTART_CODE = 79
+"""The exit code that asks for a new start at once: whoever started the process is to do that."""
 
 Assemble = Callable[[Config, Host], Parts]
 OpenSource = Callable[[OnState], Source]
@@ -77,6 +81,7 @@ class Daemon:
         stopping = self._supervisor.stopping
         self._capture = Capture(open_source, finite, self.bus, stopping, self._fail)
         self._failure: AlexaLocalError | None = None
+        self._restarts = False
         self._progress_seen = -1
         self._last_lattice = LastLattice()
         self._began_s = time.monotonic()
@@ -85,7 +90,7 @@ class Daemon:
         """Work until a signal, `alexa-local stop`, the end of a file or the death of a thread.
 
         Returns:
-            The process's exit code: 0.
+            The process's exit code: 0, or RESTART_CODE.
 
         Raises:
             AlexaLocalError: the start failed, the file was damaged, or a thread died (ThreadDied).
@@ -96,7 +101,7 @@ class Daemon:
             claim = Claim(self._socket_path)
             at_the_end.callback(claim.close)
             try:
-                host = Host(self.bus, self._supervisor.spawn, at_the_end, self._supervisor.stopping)
+                host = self._host(at_the_end)
                 self._work(claim, host, self._assemble(self._config, host))
             finally:
                 self._notifier.stopping()
@@ -107,7 +112,7 @@ class Daemon:
             )
         if self._failure:
             raise self._failure
-        return 0
+        return RESTART_CODE if self._restarts else 0
 
     @property
     def is_stopping(self) -> bool:
@@ -122,6 +127,21 @@ class Daemon:
     def request_stop(self, reason: str) -> None:
         """Begin the end, from any thread."""
         self._supervisor.request_stop(reason)
+
+    def _host(self, at_the_end: contextlib.ExitStack) -> Host:
+        return Host(
+            *(self.bus, self._supervisor.spawn, at_the_end, self._supervisor.stopping),
+            doing=lambda: self.doing,
+            restart=self._restart,
+            is_well=lambda: not (self._supervisor.died or self._failure),
+        )
+
+    def _restart(self, reason: str) -> None:
+        """End, and ask whoever started us to do so again; who asks us something meanwhile waits for that."""
+        self._restarts = True
+        mark_restart(self._socket_path)
+        self._socket_path.unlink(missing_ok=True)  # whoever has connected by now is answered
+        self.request_stop(reason)
 
     def _work(self, claim: Claim, host: Host, parts: Parts) -> None:
         supervisor = self._supervisor
@@ -166,6 +186,7 @@ class Daemon:
         supervisor.spawn("capture", self._capture.run, self._capture.stop)
         supervisor.spawn("control", control.run, control.stop)
         start_buttons(self._config, host, controls)
+        unmark_restart(self._socket_path)
         self._notifier.ready()
         self.bus.publish("idle")
         _log.info("Ready; the control socket is %s.", claim.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Mapping
@@ -243,22 +244,25 @@ class Course:
         """Where the model is to be loaded from, if it is whole there."""
         choice = self.record.choice
         held = None if choice.active == "shipped" else choice.held[choice.active]
-        return self.folder_of(choice.active if held and held.version > self._shipped_version() else "shipped")
+        return self.folder_of(choice.active if held and held.version > self._shipped_version else "shipped")
 
     def report(self) -> Mapping[str, Any]:
         """What a person, or the owner's broker, may know; ready for JSON."""
         record, active = self.record, self.record.choice.active
         is_slot = active != "shipped" and self.active_folder() != self._shipped
-        version = record.choice.held[active].version if is_slot else self._shipped_version()  # type: ignore[index]
+        version = record.choice.held[active].version if is_slot else self._shipped_version  # type: ignore[index]
         told: dict[str, Any] = {"version": version, "state": self._state(), "why": record.why}
         if record.target:
             told["next"] = record.target.version
-        if record.phase == "fetching" and self._generation and record.target:
-            told["fetched_bytes"] = self._shelf.fetched_bytes()
-            told["bytes"] = package_of(self._generation, record.target).bytes
         if record.pinned:
             told["pinned"] = True
         return told
+
+    def progress(self) -> tuple[int, int]:
+        """How many bytes of how many have been fetched; (0, 0) when nothing is."""
+        if self.record.phase != "fetching" or self._generation is None or self.record.target is None:
+            return 0, 0
+        return self._shelf.fetched_bytes(), package_of(self._generation, self.record.target).bytes
 
     def _state(self) -> str:
         phase, outcome = self.record.phase, self.record.outcome
@@ -295,6 +299,7 @@ class Course:
                 _LOG.warning("Nothing can build upon %s: %s", folder, error)
         return here
 
+    @functools.cached_property
     def _shipped_version(self) -> int:
         try:
             return version_of(self._shipped)

@@ -7,7 +7,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,16 +74,38 @@ class Workshop:
                 _LOG.error("%s is not updated: %s", model, error)
 
     def resume(self) -> None:
-        """Have each course go on where it was interrupted; a full disk hinders it, and is told."""
-        for course in self.courses.values():
-            try:
-                course.resume()
-            except AlexaLocalError as error:
-                _LOG.error("The update of %s cannot go on: %s", course.model, error)
+        """Have each course go on where it was interrupted."""
+        self._each(lambda course: course.resume())
+
+    def starting(self) -> None:
+        """The daemon begins, and loads the models next: what it died of is not active any more."""
+        self._each(lambda course: course.starting())
+
+    def broke(self, why: str) -> bool:
+        """What is on trial is no good; whether anything was."""
+        on_trial = [course for course in self.courses.values() if course.record.phase == "trial"]
+        self._each(lambda course: course.broke(why))
+        return any(course.record.phase != "trial" for course in on_trial)
+
+    def loaded(self, folders: Mapping[str, Path]) -> None:
+        """The daemon has loaded the models from these folders, by their names."""
+        self._each(lambda course: course.loaded(folders[course.model]))
+
+    def ended(self) -> None:
+        """The daemon comes to its proper end."""
+        self._each(lambda course: course.ended())
 
     def report(self) -> Mapping[str, Mapping[str, object]]:
         """Every model's state, ready for JSON."""
         return {name: course.report() for name, course in self.courses.items()}
+
+    def _each(self, work: Callable[[Course], None]) -> None:
+        """Do it to each; what a full disk keeps from being remembered is told."""
+        for course in self.courses.values():
+            try:
+                work(course)
+            except AlexaLocalError as error:
+                _LOG.error("The update of %s cannot go on: %s", course.model, error)
 
     def close(self) -> None:
         """End the work, and let another process have the lock."""
