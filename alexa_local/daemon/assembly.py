@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from alexa_local.act import (
@@ -22,15 +23,18 @@ from alexa_local.act import (
 from alexa_local.config import Config
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
-from alexa_local.daemon.parts import Host, Parts
+from alexa_local.daemon.neighbours import as_names, as_settings, told
+from alexa_local.daemon.parts import Do, Host, Parts, Status
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.sending import Sending
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
+from alexa_local.daemon.topics import Topics
 from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
 from alexa_local.models import open_model
+from alexa_local.mqtt.topics import Names
 from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.recognise.rescore import WordNgrams, rescore
@@ -42,6 +46,7 @@ from alexa_local.understand import (
     Device,
     KnownPhrases,
     OwnerIntents,
+    RequestReader,
     Understander,
     known_sentences,
     load_owner_intents,
@@ -89,8 +94,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         dropped=lambda: {
             "replies": sounding.playback.dropped_replies,
             **brain.sending.dropped(),
+            **brain.dropped(),
         },
         status=brain.status,
+        tell=brain.tell if brain.sending.broker else None,
     )
 
 
@@ -148,6 +155,8 @@ class _Brain:
         self._phrases = KnownPhrases(owner)
         self._biased_to: Catalogue | None = None
         self._learning = threading.RLock()
+        self._told = Names()
+        self._topics: Topics | None = None
         sounding.library.on_change = self._music_changed
         self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
@@ -180,10 +189,45 @@ class _Brain:
         return {
             "timers": len(self.services.timers.all()),
             "alarms": len(self.services.alarms.all()),
+            **self._next_timer(),
             "volume": self._sounding.mixer.volume,
             "loudspeaker": "missing" if self._sounding.loudspeaker.is_lost else "open",
             **self.sending.status(),
+            **(self._topics.report() if self._topics else {}),
         }
+
+    def dropped(self) -> Mapping[str, int]:
+        """What was too much of what goes to the broker and comes from there."""
+        return {"topics": self._topics.dropped} if self._topics else {}
+
+    def _next_timer(self) -> Mapping[str, str]:
+        due_s = [timer.due_s for timer in self.services.timers.all() if not timer.paused]
+        if not due_s:
+            return {}
+        return {"next_timer": datetime.fromtimestamp(round(min(due_s)), UTC).isoformat()}
+
+    def tell(self, status: Status, actions: Mapping[str, Do]) -> None:
+        """Start the thread `topics`."""
+        broker, services = self.sending.broker, self.services
+        assert broker is not None, "there is nobody to be told"
+        self._topics = Topics(
+            *(self._config.mqtt, broker, self._host.bus),
+            status=lambda: (status(), self._host.doing()),
+            is_local_only=lambda: services.local_only.on,
+            actions=actions,
+            learn=self._learn_told,
+            memory=services.store,
+        )
+        self._host.spawn("topics", self._topics.run, self._topics.stop)
+
+    def _learn_told(self, sources: Sequence[Names]) -> None:
+        """Called by the thread `topics`."""
+        names = told(sources, self._config.home.devices, self._config.mqtt.topic_prefix)
+        with self._learning:
+            if names != self._told:
+                self._told = names
+                self.services.home.add(as_settings(names.things))
+                self._learn_names()
 
     def _make_services(self, store: Store) -> Services:
         config = self._config
@@ -236,9 +280,11 @@ class _Brain:
 
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
+        devices += as_names(self._told.things)
         people = [Contact(one.name, one.nicknames, one.numbers) for one in self.services.contacts.all()]
         music = self._sounding.library.names()
-        return Catalogue(devices=tuple(devices), contacts=tuple(people), music=music)
+        rooms = self._told.rooms
+        return Catalogue(devices=tuple(devices), rooms=rooms, contacts=tuple(people), music=music)
 
     def _gate_changed(self) -> int:
         self._wall.follow(self._local_only.on)

@@ -29,6 +29,7 @@ from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.readings import LastLattice, MakeLattice, Readings, SecondLook
+from alexa_local.daemon.remote import actions
 from alexa_local.daemon.reranking import Reranking
 from alexa_local.daemon.revision import WINDOW_S
 from alexa_local.daemon.supervisor import Supervisor
@@ -176,6 +177,8 @@ class Daemon:
             *(parts, act, controls, self.bus, status, supervisor.request_stop, self._last_lattice),
             outbox=lambda: {**parts.outbox(), "outcomes": dict(reranking.outcomes if reranking else {})},
         )
+        if parts.tell:
+            parts.tell(status, actions(parts, act, table))
         self._capture.open()
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()

@@ -20,10 +20,10 @@ class Subscription:
         queue: the events that it has not taken yet; `queue.dropped` counts those it lost.
     """
 
-    def __init__(self, bus: EventBus, wake: Callable[[], None]) -> None:
+    def __init__(self, bus: EventBus, wake: Callable[[], None], wants: Callable[[Event], bool]) -> None:
         self.queue: BoundedQueue[Event] = BoundedQueue("events", _SUBSCRIPTION_SIZE)
         self._bus = bus
-        self.wake = wake
+        self.wake, self.wants = wake, wants
 
     def close(self) -> None:
         """Hear nothing more; a waiting `queue.get` returns None."""
@@ -47,12 +47,20 @@ class EventBus:
         event = Event(name, self._clock(), data or {})
         self._first(event)
         for listener in self._listeners:
-            listener.queue.put(event)
+            if listener.wants(event):
+                listener.queue.put(event)
             listener.wake()
 
-    def subscribe(self, wake: Callable[[], None] = lambda: None) -> Subscription:
-        """Hear everything from now on; `wake` is called, in the publisher's thread, for each event."""
-        subscription = Subscription(self, wake)
+    def subscribe(
+        self, wake: Callable[[], None] = lambda: None, wants: Callable[[Event], bool] = lambda event: True
+    ) -> Subscription:
+        """Hear everything from now on.
+
+        Args:
+            wake: called, in the publisher's thread, for each event.
+            wants: asked before, there too, whether to hear it at all.
+        """
+        subscription = Subscription(self, wake, wants)
         with self._lock:
             self._listeners = (*self._listeners, subscription)
         return subscription

@@ -32,6 +32,13 @@ def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
     return {"added": 0, "updated": 0, "problems": []}
 
 
+Status = Callable[[], Mapping[str, Any]]
+"""How the daemon is, as `alexa-local status` tells it."""
+
+Do = Callable[[Any], "Mapping[str, Any] | Future[Mapping[str, Any]]"]
+"""Does a command from the broker with its value."""
+
+
 class Spawn(Protocol):
     """Starts a supervised thread."""
 
@@ -90,6 +97,8 @@ class Parts:
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
         commands: what else can be asked for on the control socket, by its name.
+        tell: begins to tell the broker how the daemon is, and to do the commands that come from there, whose
+            names and functions it takes; None without a broker.
     """
 
     pipeline: Listener
@@ -111,3 +120,4 @@ class Parts:
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
+    tell: Callable[[Status, Mapping[str, Do]], None] | None = None

@@ -14,8 +14,11 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from alexa_local.daemon.acting import Act
 from alexa_local.daemon.control import Answer
+from alexa_local.daemon.parts import Do, Parts
 from alexa_local.errors import AlexaLocalError, MessageError
+from alexa_local.messages import Interpretation
 from alexa_local.mqtt.message import Message
 from alexa_local.mqtt.topics import Command, id_of, read_command
 
@@ -27,8 +30,8 @@ MOST_IN_HAND = 4
 MOST_IDS = 512
 """Ids that are remembered, with what was answered, while the daemon runs."""
 
-Do = Callable[[Any], "Answer | Future[Answer]"]
-"""Does a command with its value."""
+Table = Mapping[str, Callable[[Mapping[str, Any]], "Answer | Future[Answer]"]]
+"""What can be asked of the daemon on its control socket."""
 
 Reply = Callable[[bytes, Mapping[str, Any]], None]
 """Tells what became of the command with an id (b"" for none)."""
@@ -110,6 +113,8 @@ class Remote:
             told["error"] = str(outcome)[:500]
         elif command.name == "say":
             told |= {"done": bool(outcome["done"]), "reply": str(outcome["reply"])[:2000]}
+        elif not outcome.get("done", True):
+            told |= {"ok": False, "error": str(outcome["reply"])[:500]}
         with self._lock:
             self._in_hand -= 1
             self._remember(command.id, told)
@@ -126,3 +131,22 @@ class Remote:
             self._answers.move_to_end(about)
             if len(self._answers) > MOST_IDS:
                 self._answers.popitem(last=False)
+
+
+def actions(parts: Parts, act: Act, table: Table) -> Mapping[str, Do]:
+    """What the commands do, by name: what a person could do with the program or with their voice."""
+
+    def perform(intent: str, **slots: Any) -> Future[Answer]:
+        def work() -> Answer:
+            outcome = parts.perform(Interpretation(intent, slots, confidence=1.0))
+            return {"done": outcome.ok, "reply": outcome.reply}
+
+        return act.submit(work)
+
+    return {
+        "volume": lambda percent: perform("SetVolume", level=percent),
+        "stop": lambda _: perform("Stop"),
+        "mute": lambda on: table["mute"]({"on": on}),
+        "local-only": lambda on: table["mode"]({"on": on}),
+        "say": lambda text: table["say"]({"text": text}),
+    }

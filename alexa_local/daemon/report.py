@@ -9,9 +9,10 @@ from alexa_local.messages import Event
 
 Level = Literal["off", "states", "requests"]
 
-_ALWAYS = ("muted", "version")
-_PRESENT = ("volume",)
-_ACTIVE = ("microphone", "timers", "alarms", "next_timer")
+ALWAYS = ("local_only", "muted", "version")
+"""What is told in any case, as nothing that is said changes it but the mode itself."""
+
+_ACTIVE = ("volume", "microphone", "timers", "alarms", "next_timer")
 
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "microphone": ("state",),
@@ -39,20 +40,18 @@ class Report:
         self._last: dict[str, Any] | None = None
 
     def state(self, status: Mapping[str, Any], doing: str) -> dict[str, Any]:
-        """How the assistant is; in local-only mode nothing that speech could have changed, but the mode.
+        """How the assistant is; with "off", and in local-only mode, nothing that speech could have changed.
 
         Args:
             status: the daemon's.
             doing: what it is doing, as the LEDs show it.
         """
-        told = {"local_only": bool(status["local_only"]), **{name: status[name] for name in _ALWAYS}}
-        if told["local_only"]:
+        told: dict[str, Any] = {name: status[name] for name in ALWAYS}
+        if told["local_only"] or self._level == "off":
             self._begun = self._last = None
             return told
-        names = _PRESENT if self._level == "off" else _PRESENT + _ACTIVE
-        told |= {name: status[name] for name in names if status.get(name) is not None}
-        if self._level != "off":
-            told["state"] = doing
+        told |= {name: status[name] for name in _ACTIVE if status.get(name) is not None}
+        told["state"] = doing
         if self._last:
             told["last_request"] = self._last
         return told

@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
+from uuid import UUID
 
 from alexa_local.act import LocalOnly
+from alexa_local.act.local_only import is_loopback
 from alexa_local.config import MqttSettings
 from alexa_local.daemon.courier import Courier
+from alexa_local.daemon.metered import Metered
 from alexa_local.daemon.parts import Host
 from alexa_local.errors import StorageError
 from alexa_local.mqtt import Broker, Exchange, Outbox, Result
@@ -27,6 +30,7 @@ class Sending:
         broker: for the messages of requests; None without one.
         post: keeps something until it is answered, and sends it; None when nothing is to be reranked.
         clear: deletes all that waits, and tells how many that were.
+        metered: whether the connection costs by the byte.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Sending:
         """Begin to connect, and start the thread `outbox` where there is something to send."""
         self.broker: Broker | None = None
         self.post: Callable[[Callable[[], bytes]], Future[Result]] | None = None
+        self.metered, self._is_remote = Metered(settings), not is_loopback(settings.host)
         self._gate, self._outbox = gate, Outbox(store, clock, gate)
         self.clear: Callable[[], int] = self._outbox.clear
         self._dropped: Callable[[], Mapping[str, int]] = dict
@@ -68,6 +73,7 @@ class Sending:
         broker = self.broker.connected if self.broker else None
         told: dict[str, Any] = {"broker": {None: "none", True: "connected", False: "away"}[broker]}
         if self.post:
+            told["metered"] = self.metered.on
             waiting = self._outbox.waiting()
             told["outbox"] = len(waiting)
             told["outbox_oldest_s"] = round(max((each.age_s for each in waiting), default=0.0), 1)
@@ -84,11 +90,19 @@ class Sending:
         self._dropped = lambda: {"outbox": courier.tasks.dropped, "results": courier.answers_dropped}
         self._report = lambda: {
             **courier.report(),
+            "waits_for": "another connection" if self._waits_for_another_link() else "",
             "sent": exchange.sent,
             "sent_bytes": exchange.sent_bytes,
             "invalid": exchange.invalid,
         }
-        host.spawn("outbox", functools.partial(courier.run, exchange.send), courier.stop)
+
+        def send(request: UUID, lattice: bytes, expires_s: int) -> bool:
+            return not self._waits_for_another_link() and exchange.send(request, lattice, expires_s)
+
+        host.spawn("outbox", functools.partial(courier.run, send), courier.stop)
+
+    def _waits_for_another_link(self) -> bool:
+        return self._is_remote and self.metered.holds
 
     def _outbox_alone(self) -> Mapping[str, Any]:
         return {"waiting": [each.as_json() for each in self._outbox.waiting()]}

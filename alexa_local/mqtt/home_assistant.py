@@ -95,8 +95,8 @@ def removal(topic: str) -> Message:
 def _components(events: str, commands: Collection[str]) -> Iterator[Component]:
     yield from _switch("local_only", "Local only", "mdi:shield-lock", "local-only", commands)
     yield from _switch("muted", "Microphone off", "mdi:microphone-off", "mute", commands)
-    yield from _volume("volume" in commands)
     tells = events != "off"
+    yield from _volume("volume" in commands, tells)
     yield _shown("state", tells, name="Activity", icon="mdi:account-voice", value_template=_field("state"))
     yield _shown("timers", tells, name="Timers", icon="mdi:timer-outline", value_template=_field("timers"))
     yield _shown(
@@ -132,12 +132,12 @@ def _switch(key: str, name: str, icon: str, command: str, commands: Collection[s
     yield key, {"platform": "binary_sensor", **({} if is_allowed else looks)}
 
 
-def _volume(is_allowed: bool) -> Iterator[Component]:
+def _volume(is_allowed: bool, is_told: bool) -> Iterator[Component]:
     looks = {"name": "Volume", "icon": "mdi:volume-high", "unit_of_measurement": "%"}
     looks["value_template"] = _field("volume")
     order = {"command_template": '{"command": "volume", "value": {{ value | int }}}', "min": 0, "max": 100}
     yield "volume_number", {"platform": "number", **({**looks, **order} if is_allowed else {})}
-    yield "volume", {"platform": "sensor", **({} if is_allowed else looks)}
+    yield "volume", {"platform": "sensor", **(looks if is_told and not is_allowed else {})}
 
 
 def _stop(is_allowed: bool) -> Component:

@@ -12,6 +12,8 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from alexa_local.config import MqttSettings
+from alexa_local.errors import ConfigError
+from alexa_local.mqtt.tls import tls_context
 
 Trouble = Literal["", "name", "route", "port", "silence", "encryption", "password", "refusal", "protocol"]
 """What is wrong; "" for nothing."""
@@ -46,8 +48,10 @@ def _encryption_trouble(settings: MqttSettings, connection: socket.socket) -> st
     if not settings.tls_ca_file:
         return ""
     try:
-        context = ssl.create_default_context(cafile=str(settings.tls_ca_file))
+        context = tls_context(settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file)
         context.wrap_socket(connection, server_hostname=settings.host).close()
+    except ConfigError as error:
+        return str(error)
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
@@ -72,7 +76,8 @@ def _say_hello(settings: MqttSettings, limit_s: float) -> tuple[Trouble, str]:
         client.username_pw_set(settings.username, settings.password or None)
     try:
         if settings.tls_ca_file:
-            client.tls_set(ca_certs=str(settings.tls_ca_file))
+            files = settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file
+            client.tls_set_context(tls_context(*files))
         client.connect(settings.host, settings.port)
     except OSError as error:
         return "protocol", str(error.strerror or error)
