@@ -355,7 +355,7 @@ class MqttSettings:
     that reads them again: none, those that could not be done or were hardly understood, or every one."""
 
     events: Literal["off", "states", "requests"] = "off"
-    """What is told of it: only that it is there, in which mode, and whether it is muted; what it is doing too,
+    """What is told of it: only that it is there, its mode, and whether it is muted; what it is doing as well,
     its volume and how many timers there are; or every event, with what was said and answered."""
 
     commands: tuple[Literal["volume", "mute", "stop", "say", "local-only"], ...] = ()

@@ -46,7 +46,6 @@ from alexa_local.understand import (
     Device,
     KnownPhrases,
     OwnerIntents,
-    RequestReader,
     Understander,
     known_sentences,
     load_owner_intents,
