@@ -53,6 +53,7 @@ class Updating:
         clock: Clock,
         loaded: Mapping[str, Path],
         hindrance: Callable[[], str] = str,
+        is_playing: Callable[[], bool] = bool,
         quiet_s: float = QUIET_S,
     ) -> None:
         """Prepare.
@@ -64,11 +65,13 @@ class Updating:
             clock: tells how much time passes.
             loaded: the folders that the running models came from.
             hindrance: why nothing may be fetched now, in a few words, such as "a metered connection"; or "".
+            is_playing: whether music is heard, which a new start would end.
             quiet_s: see `QUIET_S`.
         """
         self.tasks: BoundedQueue[Callable[[], None]] = BoundedQueue("updates", _TASKS)
         self._settings, self._workshop, self._host, self._clock = settings, workshop, host, clock
-        self._loaded, self._hindrance, self._quiet_s = dict(loaded), hindrance, quiet_s
+        self._loaded, self._quiet_s = dict(loaded), quiet_s
+        self._hindrance, self._is_playing = hindrance, is_playing
         self._courses = workshop.courses
         self._line: ModelsLine | None = None
         self._lock = threading.Lock()
@@ -148,9 +151,10 @@ class Updating:
         """Do what is due; returns the seconds after which to look again, None for no such time."""
         now_s = self._clock.elapsed()
         is_busy = self._host.doing() in _BUSY
-        if is_busy:
+        is_restart = self._wants_restart()
+        if is_busy or (is_restart and self._is_playing()):
             self._busy_s = now_s
-        if self._wants_restart():
+        if is_restart:
             if now_s - self._busy_s >= self._quiet_s:
                 self._host.restart("another generation of a model")
                 return None

@@ -22,7 +22,7 @@ Piece = tuple[str, int, str, int]
 
 
 class ModelsLine:
-    """What the thread `updates` needs of the broker, without knowing MQTT; what comes is in another thread."""
+    """What the thread `updates` needs of the broker, without knowing MQTT; answers come in another thread."""
 
     def __init__(
         self,
