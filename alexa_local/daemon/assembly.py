@@ -27,13 +27,13 @@ from alexa_local.daemon.neighbours import as_names, as_settings, told
 from alexa_local.daemon.parts import Do, Host, Parts, Status
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
+from alexa_local.daemon.renewing import Opened, Renewal
 from alexa_local.daemon.sending import Sending
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.daemon.topics import Topics
 from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
-from alexa_local.models import open_model
 from alexa_local.mqtt.topics import Names
 from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
@@ -62,7 +62,8 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     Raises:
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
-    wake_word, recogniser, end_of_speech = _load_models(config)
+    renewal = Renewal(config, host)
+    wake_word, recogniser, end_of_speech = renewal.load(functools.partial(_load_models, config))
     word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
@@ -73,6 +74,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner, recogniser)
+    renewal.start(brain.sending.broker, brain.services.clock, lambda: sounding.is_playing)
     return Parts(
         pipeline=_pipeline(wake_word, recogniser, end_of_speech, config, host, answerer),
         interpret=brain.interpret,
@@ -95,18 +97,18 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
             **brain.sending.dropped(),
             **brain.dropped(),
         },
-        status=brain.status,
+        status=lambda: {**brain.status(), **renewal.status()},
+        commands=renewal.commands(),
         tell=brain.tell if brain.sending.broker else None,
     )
 
 
-def _load_models(config: Config) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
-    folder = config.daemon.models_dir
-    wake_word = WakeWord(open_model(config.wake.model, folder), config.wake.threshold)
+    wake_word = WakeWord(opened[config.wake.model], config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
-    recogniser = Recogniser(open_model(config.recogniser.model, folder), options, config.recogniser.threads)
-    return wake_word, recogniser, EndOfSpeech(open_model(config.endpoint.model, folder))
+    recogniser = Recogniser(opened[config.recogniser.model], options, config.recogniser.threads)
+    return wake_word, recogniser, EndOfSpeech(opened[config.endpoint.model])
 
 
 def _pipeline(

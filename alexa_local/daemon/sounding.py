@@ -41,6 +41,11 @@ class Sounding:
     music: MusicPlayer
     loudspeaker: Loudspeaker | NullLoudspeaker
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether music is heard."""
+        return self.music.now_playing is not None and not self.music.is_paused
+
 
 def start_sounding(config: Config, host: Host, portaudio: PortAudio, volume: int) -> Sounding:
     """Open the loudspeaker and start the threads; without a device or voice everything works silently."""

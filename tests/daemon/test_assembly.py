@@ -46,7 +46,7 @@ def config(folder):
 def at_home(config, monkeypatch):
     """Runs a daemon of real parts; call what it yields to ask it, and `restart` on that to start it anew."""
     models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
-    monkeypatch.setattr(assembly, "_load_models", lambda config: models)
+    monkeypatch.setattr(assembly, "_load_models", lambda *_: models)
     monkeypatch.setattr(assembly, "_pipeline", lambda *stages: FakePipeline([], stages[-2].bus.publish))
 
     class Home:

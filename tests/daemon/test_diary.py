@@ -81,7 +81,7 @@ class Journal:
 def session(folder, monkeypatch):
     """Runs the session at a level of the log; returns its entries."""
     monkeypatch.setattr(
-        assembly, "_load_models", lambda config: (LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech())
+        assembly, "_load_models", lambda *_: (LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech())
     )
     monkeypatch.setattr(assembly, "_pipeline", lambda *stages: FakePipeline([], stages[-2].bus.publish))
 

@@ -73,7 +73,7 @@ class Home:
             mqtt=MqttSettings(host="127.0.0.1", port=port, device_id="kitchen", rerank="unclear"),
         )
         models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
-        monkeypatch.setattr(assembly, "_load_models", lambda config: models)
+        monkeypatch.setattr(assembly, "_load_models", lambda *_: models)
         monkeypatch.setattr(acting, "Revisable", functools.partial(Revisable, window_s=600.0))
         self.microphone = SpokenMicrophone((*np.split(NOISE, 10), *np.split(SILENCE, 40)))
         assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))

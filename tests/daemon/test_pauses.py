@@ -106,7 +106,7 @@ def live(folder: Path, monkeypatch: pytest.MonkeyPatch):
         Recogniser(open_model("asr-en"), Options(8, 6)),
         EndOfSpeech(open_model("end-of-speech")),
     )
-    monkeypatch.setattr(assembly, "_load_models", lambda config: stages)
+    monkeypatch.setattr(assembly, "_load_models", lambda *_: stages)
     return functools.partial(Lives, folder)
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_done_is_read_anew_with_a_model_of_words(live, folder: Pa
     """One reading alone is looked at first; a model that knows one sentence finds it in the lattice."""
     narrow = Recogniser(open_model("asr-en"), Options(8, 1))
     models = (AlreadyCalled(), narrow, EndOfSpeech(open_model("end-of-speech")))
-    monkeypatch.setattr(assembly, "_load_models", lambda config: models)
+    monkeypatch.setattr(assembly, "_load_models", lambda *_: models)
     surely = functools.partial(rescore, mix=Mix(search=0.0, model=3.0))
     monkeypatch.setattr(assembly, "rescore", surely)
     file = word_model(folder, ["turn on the con"] * 50)
