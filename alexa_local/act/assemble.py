@@ -27,6 +27,7 @@ def make_services(
     calling: ContactsSettings | None = None,
     publisher: Publisher | None = None,
     on_change: Callable[[], None] = lambda: None,
+    on_run: Callable[[str], None] = lambda program: None,
 ) -> Services:
     """Make everything that the handlers work with.
 
@@ -39,8 +40,9 @@ def make_services(
         calling: how to call and write to people.
         publisher: the broker, or None without one.
         on_change: called from any thread when something was set, cancelled or dismissed: `Watch.changed`.
+        on_run: called before one of the owner's programs is started.
     """
-    commands = Commands(publisher)
+    commands = Commands(publisher, on_run=on_run)
     timers = Timers(store, clock, on_change)
     alarms = Alarms(store, clock, on_change)
     return Services(

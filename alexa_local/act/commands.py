@@ -50,11 +50,17 @@ class Commands:
     """Runs and publishes, with `{slot}` replaced by the slot's value."""
 
     def __init__(
-        self, publisher: Publisher | None = None, run: Callable[[Sequence[str]], str] | None = None
+        self,
+        publisher: Publisher | None = None,
+        run: Callable[[Sequence[str]], str] | None = None,
+        on_run: Callable[[str], None] = lambda program: None,
     ) -> None:
-        """Take whoever sends messages, None without a broker, and whoever runs programs (`run_program`)."""
+        """Take whoever sends messages, None without a broker, and whoever runs programs (`run_program`).
+
+        `on_run` is told the name of each program before it is started: what that sends is not ours to know.
+        """
         self._publisher = publisher
-        self._run = run or run_program
+        self._program, self._on_run = run or run_program, on_run
 
     def rehearsed(self) -> Commands:
         """The same, but nothing leaves: what would be sent or run is taken for done."""
@@ -88,6 +94,10 @@ class Commands:
         if action.topic:
             self._publish(*action.message(slots))
         return self._run(action.argv(slots)) if action.run else ""
+
+    def _run(self, arguments: Sequence[str]) -> str:
+        self._on_run(arguments[0])
+        return self._program(arguments)
 
     def _publish(self, topic: str, payload: str) -> None:
         if self._publisher is None:

@@ -19,6 +19,7 @@ from alexa_local.cli import (
     lattice,
     models,
     outbox,
+    privacy,
     run,
     setup,
 )
@@ -46,8 +47,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"alexa-local {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    modules = (run, control, files, bias, devices, models, lattice, outbox, doctor, setup, housekeeping)
-    for module in modules:
+    asking = (bias, devices, models, lattice, outbox, privacy, doctor)
+    for module in (run, control, files, *asking, setup, housekeeping):
         module.add_commands(commands, common)
     return parser
 

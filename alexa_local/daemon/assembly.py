@@ -39,7 +39,7 @@ from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.recognise.rescore import WordNgrams, rescore
 from alexa_local.sound import PortAudio
-from alexa_local.store import Store, open_store
+from alexa_local.store import Ledger, Store, Traffic, open_store
 from alexa_local.understand import (
     Catalogue,
     Contact,
@@ -91,6 +91,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         rescore=functools.partial(rescore, model=word_model) if word_model else None,
         post=brain.sending.post,
         outbox=brain.sending.report,
+        privacy=brain.ledger.report,
         clear_outbox=lambda: brain.sending.clear(),
         dropped=lambda: {
             "replies": sounding.playback.dropped_replies,
@@ -232,15 +233,19 @@ class _Brain:
 
     def _make_services(self, store: Store) -> Services:
         config = self._config
-        self._local_only = local_only = LocalOnly(store, config.privacy.local_only, self._gate_changed)
+        self._local_only = local_only = LocalOnly(
+            store, config.privacy.local_only, self._gate_changed, "updates" in config.privacy.in_local_only
+        )
         self._wall.follow(local_only.on)
         clock = SystemClock()
-        self.sending = Sending(config.mqtt, self._host, store, clock, local_only)
+        self.ledger = self._keep_ledger(store)
+        self.sending = Sending(config.mqtt, self._host, store, clock, local_only, self.ledger.count)
         player = HomePlayer(self._sounding.mixer, self._sounding.music)
         services = make_services(
             *(store, clock, player, local_only, config.home.devices, config.contacts),
             publisher=self.sending.broker,
             on_change=self._changed,
+            on_run=lambda program: self.ledger.count(Traffic("program", "started", program)),
         )
         self._watch = Watch(services.schedule, self._due, self._ringing)
         return services
@@ -288,8 +293,25 @@ class _Brain:
         return Catalogue(devices=tuple(devices), rooms=rooms, contacts=tuple(people), music=music)
 
     def _gate_changed(self) -> int:
-        self._wall.follow(self._local_only.on)
-        return self.sending.gate_changed()
+        """The wall opens before the connection does, and is shut after it."""
+        is_on = self._local_only.on
+        if not is_on:
+            self._wall.follow(is_on)
+        try:
+            deleted = self.sending.gate_changed()
+        finally:
+            if is_on:
+                self._wall.follow(is_on)
+        self.ledger.mode(is_on)
+        return deleted
+
+    def _keep_ledger(self, store: Store) -> Ledger:
+        """Count what leaves, to the broker's goodbye."""
+        ledger = Ledger(store)
+        self._host.spawn("ledger", ledger.run, ledger.stop)
+        self._host.at_the_end.callback(ledger.write)
+        ledger.mode(self._local_only.on)
+        return ledger
 
     def _changed(self) -> None:
         self._watch.changed()

@@ -64,6 +64,12 @@ def commands(
     def lattice(_: Mapping[str, Any]) -> Answer:
         return {"lattice": to_json(last_lattice.get()), "age_s": round(last_lattice.age_s, 1)}
 
+    def privacy(request: Mapping[str, Any]) -> Answer:
+        since_s = request.get("since_s", 0.0)
+        if isinstance(since_s, bool) or not isinstance(since_s, int | float):
+            raise UsageError("The request's 'since_s' is no number. Give seconds since the epoch.")
+        return parts.privacy(since_s)
+
     return {
         "status": lambda _: status(),
         "say": say,
@@ -73,6 +79,7 @@ def commands(
         "contacts": contacts,
         "lattice": lattice,
         "outbox": lambda _: outbox(),
+        "privacy": privacy,
         "outbox_clear": lambda _: {"deleted": parts.clear_outbox()},
         **parts.commands,
     }

@@ -28,6 +28,10 @@ def _nothing_waits() -> Mapping[str, Any]:
     return {"waiting": []}
 
 
+def _nothing_left(since_s: float) -> Mapping[str, Any]:
+    return {}
+
+
 def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
     return {"added": 0, "updated": 0, "problems": []}
 
@@ -94,6 +98,7 @@ class Parts:
             request is to be read again elsewhere.
         outbox: what waits to be sent, ready for JSON.
         clear_outbox: deletes that, and returns how many messages it were.
+        privacy: what left the device since a moment, in seconds since the epoch; ready for JSON.
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
         commands: what else can be asked for on the control socket, by its name.
@@ -117,6 +122,7 @@ class Parts:
     post: Callable[[Callable[[], bytes]], Future[Result]] | None = None
     outbox: Callable[[], Mapping[str, Any]] = _nothing_waits
     clear_outbox: Callable[[], int] = int
+    privacy: Callable[[float], Mapping[str, Any]] = _nothing_left
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from alexa_local.daemon.parts import Host
 from alexa_local.errors import StorageError
 from alexa_local.mqtt import Broker, Exchange, Outbox, Result
 from alexa_local.mqtt.outbox import Clock
-from alexa_local.store import Store
+from alexa_local.store import Store, Traffic
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,9 +34,18 @@ class Sending:
     """
 
     def __init__(
-        self, settings: MqttSettings, host: Host, store: Store, clock: Clock, gate: LocalOnly
+        self,
+        settings: MqttSettings,
+        host: Host,
+        store: Store,
+        clock: Clock,
+        gate: LocalOnly,
+        count: Callable[[Traffic], None] = lambda traffic: None,
     ) -> None:
-        """Begin to connect, and start the thread `outbox` where there is something to send."""
+        """Begin to connect, and start the thread `outbox` where there is something to send.
+
+        `count` is told of all that leaves and comes.
+        """
         self.broker: Broker | None = None
         self.post: Callable[[Callable[[], bytes]], Future[Result]] | None = None
         self.metered, self._is_remote = Metered(settings), not is_loopback(settings.host)
@@ -48,7 +57,7 @@ class Sending:
             self._delete_left_over()
         if not settings.host:
             return
-        self.broker = Broker(settings, gate)
+        self.broker = Broker(settings, gate, count=count)
         if settings.rerank != "off":
             self._start_courier(settings, self.broker, host, clock)
         host.at_the_end.callback(self.broker.close)

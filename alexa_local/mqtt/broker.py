@@ -19,6 +19,7 @@ from alexa_local.errors import NetworkError, RequestRefused
 from alexa_local.mqtt.connection import RETRY_S, Connection
 from alexa_local.mqtt.gate import Gate, Kind
 from alexa_local.mqtt.message import Message, Subscription
+from alexa_local.mqtt.meter import Count
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,12 +52,13 @@ class Broker:
         connect_limit_s: float = CONNECT_LIMIT_S,
         confirm_limit_s: float = CONFIRM_LIMIT_S,
         retry_s: tuple[float, float] = RETRY_S,
+        count: Count = lambda traffic: None,
     ) -> None:
-        """Prepare; `start` connects."""
+        """Prepare; `start` connects. `count` is told of everything that goes through, from any thread."""
         self.farewell: Callable[[], Message | None] = lambda: None
         self._settings, self._gate = settings, gate
         self._connect_limit_s, self._confirm_limit_s = connect_limit_s, confirm_limit_s
-        self._retry_s = retry_s
+        self._retry_s, self._count = retry_s, count
         self._turn, self._lock, self._topics = threading.Lock(), threading.Lock(), threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
         self._listeners: tuple[Callable[[], None], ...] = ()
@@ -197,7 +199,7 @@ class Broker:
             if Kind.PRESENCE in self._allowed:
                 self._connection = Connection(
                     *(self._settings, self._allowed, lambda: self._subscriptions),
-                    *(self._listening, self._retry_s),
+                    *(self._listening, self._retry_s, self._count),
                 )
                 self._connection.start()  # by now `subscribe` finds it
         return self._connection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import ssl
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,19 +16,21 @@ from paho.mqtt.client import (
     MQTTMessageInfo,
     topic_matches_sub,
 )
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from alexa_local.config import MqttSettings
-from alexa_local.errors import ConfigError
 from alexa_local.mqtt.gate import Kind
 from alexa_local.mqtt.identity import client_id, device_id
 from alexa_local.mqtt.message import Message, Subscription
+from alexa_local.mqtt.meter import Count
 from alexa_local.mqtt.session import Session
+from alexa_local.mqtt.tls import tls_context
 from alexa_local.mqtt.wire import OFFLINE, ONLINE, availability_topic
+from alexa_local.store import Traffic
 
 _LOG = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 30
@@ -59,6 +60,7 @@ class Connection:
         subscriptions: Callable[[], Iterable[Subscription]] = tuple,
         on_listening: Callable[[], None] = lambda: None,
         retry_s: tuple[float, float] = RETRY_S,
+        count: Count = lambda traffic: None,
     ) -> None:
         """Prepare; `start` connects.
 
@@ -68,6 +70,7 @@ class Connection:
             subscriptions: gives what to listen to; asked at every reconnection and for all that comes.
             on_listening: called whenever it is connected and listens, in its thread.
             retry_s: see `RETRY_S`.
+            count: told of everything that goes through, in its thread.
         """
         self.ready, self.listening = threading.Event(), threading.Event()
         self.trouble = "no answer yet"
@@ -79,8 +82,8 @@ class Connection:
         self._first_subscriptions = self._handed_over = self._confirmed = 0
         self._refusals: dict[int, str] = {}
         self._availability = availability_topic(settings.topic_prefix, device_id(settings))
-        name = client_id(settings)
-        self._client = Session(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
+        self._count = count
+        self._client = Session(count, client_id(settings))
         self._set_up(settings)
         self._client.connect_async(settings.host, settings.port, keepalive=_KEEP_ALIVE_S, clean_start=True)
 
@@ -120,7 +123,7 @@ class Connection:
         """One more came to what there is to listen to."""
         with self._sending:
             if self.ready.is_set() and subscription.kind in self._allowed:
-                self._client.subscribe([_asked(subscription)])
+                self._client.subscribe([self._asked(subscription)])
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """One went from what there is to listen to."""
@@ -169,6 +172,7 @@ class Connection:
             if self._closing or kind not in self._allowed:
                 return None
             self._handed_over += 1
+            self._client.meter.note(message.topic, kind)
             return self._client.publish(message.topic, message.payload, 1, message.retain, message.properties)
 
     def _goodbye(self) -> None:
@@ -189,15 +193,8 @@ class Connection:
         if settings.username:
             client.username_pw_set(settings.username, settings.password or None)
         if settings.tls_ca_file:
-            self._use_tls(settings)
-
-    def _use_tls(self, settings: MqttSettings) -> None:
-        try:
-            self._client.tls_set(ca_certs=str(settings.tls_ca_file))
-        except (OSError, ValueError, ssl.SSLError) as error:
-            raise ConfigError(
-                f"mqtt.tls_ca_file: {settings.tls_ca_file} cannot be used ({error}). Name a PEM file."
-            ) from error
+            files = settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file
+            client.tls_set_context(tls_context(*files))
 
     def _on_connect(
         self,
@@ -217,7 +214,7 @@ class Connection:
             self._hand_over(Kind.PRESENCE, Message(self._availability, ONLINE.encode(), retain=True))
             with self._sending:
                 self.ready.set()
-                asked = [_asked(each) for each in self._subscriptions() if each.kind in self._allowed]
+                asked = [self._asked(each) for each in self._subscriptions() if each.kind in self._allowed]
                 self._first_subscriptions = client.subscribe(asked)[1] or 0 if asked else 0
             if not asked:
                 self._listens()
@@ -251,6 +248,7 @@ class Connection:
     def _on_connect_fail(self, client: Client, _data: Any) -> None:
         if self._closing:
             client.disconnect()
+        self._count(Traffic(Kind.PRESENCE.value, "attempt to connect"))
         self._note("no connection")
 
     def _on_disconnect(
@@ -277,14 +275,14 @@ class Connection:
             if len(self._refusals) > _MOST_REFUSALS:  # nobody asks for those of lattices
                 del self._refusals[next(iter(self._refusals))]
 
+    def _asked(self, subscription: Subscription) -> tuple[str, SubscribeOptions]:
+        """What the library wants to know of it; never our own messages."""
+        self._client.meter.note(subscription.topics, subscription.kind)
+        handling = _WITH_RETAINED if subscription.retained else _NO_RETAINED
+        return subscription.topics, SubscribeOptions(qos=1, noLocal=True, retainHandling=handling)
+
     def _note(self, trouble: str) -> None:
         """Keep the reason, and log it only when it is a new one: a broker may be away for days."""
         if trouble != self.trouble:
             _LOG.warning("No MQTT broker (%s); trying again every %g to %g s.", trouble, *self._retry_s)
         self.trouble = trouble
-
-
-def _asked(subscription: Subscription) -> tuple[str, SubscribeOptions]:
-    """What the library wants to know of it; never our own messages."""
-    handling = _WITH_RETAINED if subscription.retained else _NO_RETAINED
-    return subscription.topics, SubscribeOptions(qos=1, noLocal=True, retainHandling=handling)

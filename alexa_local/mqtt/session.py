@@ -1,4 +1,4 @@
-"""The MQTT library's client with a muzzle: from the moment it is put on, not one byte more leaves."""
+"""The MQTT library's client with a muzzle and a meter: no byte leaves uncounted, nor when it shall not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import contextlib
 import socket
 import struct
 import threading
-from typing import Any
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+
+from alexa_local.mqtt.meter import Count, Meter
 
 _DISCARD = struct.pack("ii", 1, 0)
 """SO_LINGER: what the kernel has not sent yet is thrown away."""
@@ -20,13 +21,17 @@ class Session(Client):
 
     Attributes:
         ended: set when its thread has ended, and nothing can be sent any more.
+        meter: counts what is sent.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Take what the library's client takes."""
+    def __init__(self, count: Count, client_id: str) -> None:
+        """Prepare; `count` is told of every packet that was sent."""
         self._muzzled = False
         self.ended = threading.Event()
-        super().__init__(*arguments, **options)
+        self.meter = Meter(count)
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
+        self.on_socket_open = lambda *_: self.meter.begin()
+        self.on_socket_close = lambda _client, _data, connection: self.meter.end(connection)
 
     def cut(self) -> None:
         """End the connection at once, with all that waits, in the library and in the kernel."""
@@ -50,4 +55,12 @@ class Session(Client):
         """Everything that the library sends comes through here."""
         if self._muzzled:
             raise ConnectionAbortedError("The connection was cut.")
-        return super()._sock_send(buf)
+        self.meter.look(self.socket())  # before: by now the kernel has sent what came earlier
+        taken_bytes = super()._sock_send(buf)
+        self.meter.sent(bytes(buf[:taken_bytes]))
+        return taken_bytes
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        data = super()._sock_recv(bufsize)
+        self.meter.received(len(data))
+        return data

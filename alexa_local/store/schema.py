@@ -121,4 +121,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             boot_id TEXT NOT NULL
         )""",
     ),
+    (
+        # What left the device, in sums; topic is empty for what has none.
+        """CREATE TABLE traffic (
+            hour_s INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            what TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            messages INTEGER NOT NULL,
+            payload_bytes INTEGER NOT NULL,
+            other_bytes INTEGER NOT NULL,
+            last_s REAL NOT NULL,
+            PRIMARY KEY (hour_s, kind, what, topic)
+        ) WITHOUT ROWID""",
+        # When local-only mode was on; without an end while it still is.
+        "CREATE TABLE local_only (began_s REAL PRIMARY KEY, ended_s REAL)",
+    ),
 )

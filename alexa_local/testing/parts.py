@@ -25,6 +25,7 @@ class FakeHome:
         self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
         self.local_only = False
+        self.privacy: dict[str, object] = {}
         self.ringing = False
         self.closed = False
         self._spoken = list(spoken)
@@ -46,6 +47,7 @@ class FakeHome:
             import_contacts=self._import,
             rescore=self._rescore,
             post=self._post,
+            privacy=lambda since_s: self.privacy,
         )
 
     def _set_local_only(self, on: bool) -> int:
