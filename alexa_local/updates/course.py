@@ -91,7 +91,7 @@ class Course:
         Raises:
             StorageError: the disk is full or broken.
         """
-        self._shelf.tidy(self.record)
+        self._shelf.remove(list(self._shelf.left_overs(self.record)))
         if self.record.phase in ("fetching", "applying"):
             try:
                 self._read_envelope()
@@ -281,7 +281,17 @@ class Course:
             return
         self._shelf.write(after)
         self.record = after
+        if after.phase == "idle" and before.phase != "idle":
+            self._forget_course()
         _tell(self.model, before, after)
+
+    def _forget_course(self) -> None:
+        """Remove what came; the slot stays until the next start: the daemon may have been started from it."""
+        self._generation = None
+        try:
+            self._shelf.remove([self._shelf.package, self._shelf.envelope])
+        except StorageError as error:  # so does the next start
+            _LOG.warning("%s", error)
 
     def _is_known(self, envelope: bytes) -> bool:
         """Whether it is what the present course, or the last one, is about."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,11 +121,14 @@ class Shelf:
         ours += [left_over_of(self.folder / RECORD), left_over_of(self.envelope)]
         yield from (path for path in ours if path not in wanted and path.exists())
 
-    def tidy(self, record: Record) -> None:
-        """Remove the left-overs."""
-        for path in self.left_overs(record):
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Remove what is left over."""
+        for path in paths:
             with self._explained(path):
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
 
     def _make(self, folder: Path) -> None:
         """A folder whose name survives a power cut; those above it as well."""
