@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alexa_local.config import Config
+from alexa_local.daemon.paths import open_used
 from alexa_local.errors import AlexaLocalError
-from alexa_local.models import open_model
 
 if TYPE_CHECKING:
     from alexa_local.recognise.name_check import NameCheck
@@ -121,7 +121,7 @@ def _look_at(written: str, config: Config, catalogue: Catalogue) -> _Name:
         written,
         spoken,
         is_speakable(written),
-        check_name(open_model(config.recogniser.model, config.daemon.models_dir), spoken),
+        check_name(open_used(config.recogniser.model, config.daemon), spoken),
         tuple(each.kind for each in classes if spoken in each.phrases),
         tuple(sounding_alike(spoken, others)) if spoken else (),
         people,

@@ -55,7 +55,7 @@ def _look(config: Config, arguments: argparse.Namespace) -> tuple[str, int, Heat
     """What is heard, of how many phrases, and the attention to the strongest."""
     from alexa_local.act.people import read_people
     from alexa_local.capture import open_file
-    from alexa_local.models import open_model
+    from alexa_local.daemon.paths import open_used
     from alexa_local.recognise import Options, Recogniser, spoken_form
     from alexa_local.understand import Catalogue, Device, KnownPhrases
 
@@ -63,7 +63,7 @@ def _look(config: Config, arguments: argparse.Namespace) -> tuple[str, int, Heat
     people = read_people(arguments.contacts) if arguments.contacts else ()
     given = PhraseClass("given", tuple(filter(None, map(spoken_form, arguments.phrase))))
     settings = config.recogniser
-    model = open_model(settings.model, config.daemon.models_dir)
+    model = open_used(settings.model, config.daemon)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
     recogniser.attend([*KnownPhrases().of(Catalogue(devices=devices, contacts=people)), given])
     source = open_file(arguments.file)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
 from alexa_local.config import Config
+from alexa_local.daemon.paths import open_used
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, PhraseClass
-from alexa_local.models import open_model
 
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
@@ -23,7 +23,7 @@ def make_wake_finder(config: Config) -> Callable[[Path], dict[str, Any]]:
     """A function from a file to where the wake word was heard in it."""
     from alexa_local.wake import WakeWord
 
-    wake = WakeWord(open_model(config.wake.model, config.daemon.models_dir), config.wake.threshold)
+    wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
 
     def find(file: Path) -> dict[str, Any]:
         wake.reset()
@@ -70,7 +70,7 @@ def make_transcriber(
     from alexa_local.recognise.lattice_files import write_lattice
 
     settings = config.recogniser
-    model = open_model(settings.model, config.daemon.models_dir)
+    model = open_used(settings.model, config.daemon)
     recogniser = Recogniser(model, Options(settings.beam, settings.n_best), settings.threads)
     if contacts:
         recogniser.listen_for(_phrases(contacts), settings.biasing)

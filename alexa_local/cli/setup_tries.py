@@ -8,10 +8,10 @@ import numpy as np
 
 from alexa_local.capture import open_microphone
 from alexa_local.config import Config
+from alexa_local.daemon.paths import open_used
 from alexa_local.doctor.signals import clipped_share, peak_db, rms_db
 from alexa_local.frontend import LogMel
 from alexa_local.messages import SAMPLE_RATE
-from alexa_local.models import open_model
 from alexa_local.sound import PortAudio
 from alexa_local.wake import WakeWord
 
@@ -57,7 +57,7 @@ def try_wake_word(
     device: str | None, portaudio: PortAudio, config: Config, write: Write, seconds: float = WAKE_S
 ) -> bool:
     """Listen for the wake word; whether it was heard."""
-    wake = WakeWord(open_model(config.wake.model, config.daemon.models_dir), config.wake.threshold)
+    wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
     features, heard_samples, best = LogMel(), 0, 0.0
     write(f'  Say "Alexa" within {seconds:.0f} seconds ...')
     microphone = open_microphone(device, portaudio=portaudio)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, SLOTS
 from alexa_local.errors import AlexaLocalError, StorageError
 from alexa_local.models import open_model
 from alexa_local.store import Store, as_owner_of, existing_store
@@ -33,6 +33,7 @@ from alexa_local.store.upkeep import (
     log_bytes,
     survey,
 )
+from alexa_local.updates.shelf import Shelf
 
 ABANDONED_S = 86400.0
 """Age after which a half-written file is nobody's: writing one takes seconds."""
@@ -85,7 +86,8 @@ def keep_house(house: House, dry_run: bool = False, now_s: float | None = None) 
     )
     yield from _database(house.state / DATABASE, dry_run)
     for name in house.models:
-        yield _model(name, house.models_dir)
+        yield _model(name, house)
+    yield _updates(house, time.time() if now_s is None else now_s, dry_run)
     yield _disk(house.state)
 
 
@@ -194,13 +196,39 @@ def _empty(store: Store, _: Survey) -> Chore:
 _TIDYING = (("outbox", _delete_old), ("free pages", _give_back), ("log", _empty))
 
 
-def _model(model: str, folder: Path | None) -> Chore:
+def _model(model: str, house: House) -> Chore:
     name = f"model {model}"
     try:
-        files = len(open_model(model, folder).info["files"])
+        files = len(open_model(model, house.models_dir, house.state / SLOTS).info["files"])
     except AlexaLocalError as error:
         return _broken(name, error)
     return Chore(name, "ok", f"{files} files are as they were made.")
+
+
+def _updates(house: House, now_s: float, dry_run: bool) -> Chore:
+    """What updates left that were refused or given up; the daemon would remove it at its next start."""
+    name, removed = "updates", 0
+    try:
+        with as_owner_of(house.state):
+            for model in house.models:
+                shelf = Shelf(house.state / SLOTS / model)
+                old = [path for path in shelf.left_overs(shelf.read()) if _age_s(path, now_s) >= ABANDONED_S]
+                removed += sum(map(_size_bytes, old))
+                if not dry_run:
+                    shelf.remove(old)
+    except AlexaLocalError as error:
+        return _broken(name, error)
+    except OSError as error:
+        return _broken(name, StorageError(explain_os_error(house.state / SLOTS, error)))
+    return _done(name, dry_run, _mib(removed)) if removed else Chore(name, "ok", "They left nothing behind.")
+
+
+def _age_s(path: Path, now_s: float) -> float:
+    return now_s - path.stat().st_mtime
+
+
+def _size_bytes(path: Path) -> int:
+    return sum(each.stat().st_size for each in (path, *path.rglob("*")))
 
 
 def _disk(folder: Path) -> Chore:

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from alexa_local.config import Config
+from alexa_local.daemon.paths import open_used
 from alexa_local.doctor.findings import Finding, State, failure
 from alexa_local.errors import AlexaLocalError
 from alexa_local.frontend import LogMel
 from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
-from alexa_local.models import Model, open_model
+from alexa_local.models import Model
 from alexa_local.recognise import Options, Recogniser
 from alexa_local.store.upkeep import LITTLE_MIB, MAKE_ROOM, TOO_LITTLE_MIB, free_mib
 from alexa_local.wake import WakeWord
@@ -112,7 +113,7 @@ def check_models(config: Config) -> list[Finding]:
 
 def _whole(name: str, config: Config) -> Finding:
     try:
-        model = open_model(name, config.daemon.models_dir)
+        model = open_used(name, config.daemon)
     except AlexaLocalError as error:
         return failure(f"model {name}", error)
     return Finding(f"model {name}", "ok", f"{len(model.info['files'])} files are as they were made")
@@ -121,8 +122,8 @@ def _whole(name: str, config: Config) -> Finding:
 def check_speed(config: Config, seconds: float = 2.0) -> list[Finding]:
     """How much of one core hearing the wake word and recognising take; nothing where a model is broken."""
     try:
-        wake = WakeWord(open_model(config.wake.model, config.daemon.models_dir), config.wake.threshold)
-        recogniser = _recogniser(open_model(config.recogniser.model, config.daemon.models_dir), config)
+        wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
+        recogniser = _recogniser(open_used(config.recogniser.model, config.daemon), config)
     except AlexaLocalError:
         return []  # told by `check_models`
     return [_wake_speed(wake, seconds), _recognition_speed(recogniser, seconds)]

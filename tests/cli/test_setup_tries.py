@@ -62,7 +62,7 @@ class Wake:
 @pytest.mark.parametrize(("rms", "heard"), [(5, False), (8_000, True)])
 def test_the_wake_word_is_heard_or_the_best_score_told(hearing, monkeypatch, rms, heard):
     monkeypatch.setattr(setup_tries, "WakeWord", Wake)
-    monkeypatch.setattr(setup_tries, "open_model", lambda *_: None)
+    monkeypatch.setattr(setup_tries, "open_used", lambda *_: None)
     said, sound = [], hearing(Sound(rms))
     assert setup_tries.try_wake_word(None, None, Config(), said.append, seconds=1.0) is heard
     assert said[-1].lstrip().startswith("Heard, with a score of 0.90" if heard else "Not heard")

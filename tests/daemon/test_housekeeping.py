@@ -13,7 +13,7 @@ import pytest
 
 from alexa_local.act import LocalOnly, SystemClock
 from alexa_local.daemon.housekeeping import ABANDONED_S, House, keep_house
-from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, SLOTS
 from alexa_local.errors import ModelError, StorageError
 from alexa_local.mqtt.outbox import Outbox
 from alexa_local.store import open_store
@@ -121,6 +121,7 @@ def test_free_room_is_given_back_beside_the_open_store(house, store):
         "free pages": "done",
         "log": "done",
         "model tiny": "ok",
+        "updates": "ok",
         "disk": found["disk"].state,
     }
     assert store.path.stat().st_size < before / 5
@@ -234,6 +235,20 @@ def test_an_altered_model_is_told_by_its_file(house):
     broken = chores(house)["model tiny"]
     assert (broken.state, broken.exit_code) == ("fail", ModelError.exit_code)
     assert "net.tflite was altered" in broken.told and "Restore it" in broken.told
+
+
+def test_what_refused_updates_left_goes_when_it_is_old(house):
+    slots = house.state / SLOTS / "tiny"
+    (slots / "b").mkdir(parents=True)
+    (slots / "b" / "net.tflite").write_bytes(bytes(1 << 20))
+    (slots / "package").write_bytes(bytes(1 << 20))
+    assert chores(house)["updates"].state == "ok"
+    later_s = (slots / "package").stat().st_mtime + ABANDONED_S + 10
+    assert chores(house, now_s=later_s, dry_run=True)["updates"].state == "due"
+    assert (slots / "package").exists()
+    done = chores(house, now_s=later_s)["updates"]
+    assert (done.state, done.told) == ("done", "2.0 MiB given back.")
+    assert list(slots.iterdir()) == []
 
 
 @pytest.mark.parametrize(("free", "state", "code"), [(500.0, "ok", 0), (100.0, "warn", 0), (5.0, "fail", 74)])
