@@ -1,5 +1,6 @@
 """Generations of models: signed manifests, and packages that lead from one to the next; no broker here."""
 
+from alexa_local.generations.making import make_package
 from alexa_local.generations.manifest import (
     FEATURES,
     FileDigest,
@@ -11,7 +12,7 @@ from alexa_local.generations.manifest import (
     files_of,
     version_of,
 )
-from alexa_local.generations.packages import apply_package, make_package, verify_package
+from alexa_local.generations.packages import apply_package, verify_package
 from alexa_local.generations.signing import KeyChanges, SigningKey, TrustedKeys, sign, verify
 from alexa_local.generations.topics import chunk_topic, generation_topic, package_topic
 
