@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import queue
 import threading
@@ -19,90 +18,26 @@ from alexa_local.cloud.metrics import Metrics
 from alexa_local.cloud.rerank import Reranker
 from alexa_local.cloud.worker import BrokerSettings
 from alexa_local.config import (
-    AudioSettings,
-    Config,
-    DaemonSettings,
-    DeviceSettings,
-    HomeSettings,
     MqttSettings,
-    VoiceSettings,
 )
-from alexa_local.daemon import acting, assembly
-from alexa_local.daemon.client import ask
-from alexa_local.daemon.daemon import Daemon
-from alexa_local.daemon.revision import Revisable
-from alexa_local.messages import SAMPLE_RATE, Lattice, LatticeArc
+from alexa_local.messages import Lattice, LatticeArc
 from alexa_local.notify import Notifier
 from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.lattice_wire import from_bytes
 from alexa_local.recognise.rescore import Mix
-from alexa_local.sound import PortAudio
 from alexa_local.testing.link import Link
+from alexa_local.testing.loud_home import LIMIT_S, LoudHome
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
-from alexa_local.testing.spoken_microphone import SpokenMicrophone
-from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudStream, LoudWakeWord
+from alexa_local.testing.stages import LoudStream
 from alexa_local.testing.worker import Worker, reading
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="the Debian package mosquitto is missing")
 
-LIMIT_S = 120.0
-"""Only a test that fails waits so long."""
-
 LAMP = "turn on the lamp"
-NOISE = (np.random.default_rng(0).integers(-12_000, 12_000, SAMPLE_RATE)).astype(np.int16)
-"""A second that the stages hear as the wake word and the word "loud", which means nothing; int16 (16000,)."""
-
-SILENCE = np.zeros(4 * SAMPLE_RATE, np.int16)
 
 
-class Home:
-    """A daemon of real parts but the models, with a lamp that a program switches."""
-
-    def __init__(self, folder: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.switched = folder / "switched"
-        self.socket = folder / "c.sock"
-        script = 'echo "$0" >>"$1"'
-        lamp = DeviceSettings(
-            "Lamp", "light", "kitchen", run=("sh", "-c", script, "{state}", str(self.switched))
-        )
-        config = Config(
-            audio=AudioSettings(output_device="none"),
-            voice=VoiceSettings(engine="none"),
-            daemon=DaemonSettings(socket=self.socket, state_dir=folder / "state"),
-            home=HomeSettings((lamp,)),
-            mqtt=MqttSettings(host="127.0.0.1", port=port, device_id="kitchen", rerank="unclear"),
-        )
-        models = LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech()
-        monkeypatch.setattr(assembly, "_load_models", lambda *_: models)
-        monkeypatch.setattr(acting, "Revisable", functools.partial(Revisable, window_s=600.0))
-        self.microphone = SpokenMicrophone((*np.split(NOISE, 10), *np.split(SILENCE, 40)))
-        assemble = functools.partial(assembly.assemble, portaudio=PortAudio(object()))
-        self.daemon = Daemon(config, lambda _: self.microphone, assemble, env={})
-        self._events = self.daemon.bus.subscribe()
-        self._thread = threading.Thread(target=self.daemon.run)
-        self._thread.start()
-        try:
-            self.event("idle")
-        except AssertionError:
-            self.close()  # or its threads would keep pytest from ending
-            raise
-
-    def event(self, name: str) -> dict:
-        while event := self._events.queue.get(LIMIT_S):
-            if event.name == name:
-                return dict(event.data)
-        raise AssertionError(f"{name} did not happen")
-
-    def outbox(self) -> dict:
-        return self.ask("outbox")
-
-    def ask(self, command: str, **fields: object) -> dict:
-        return ask(self.socket, command, timeout_s=LIMIT_S, **fields)
-
-    def close(self) -> None:
-        self.daemon.request_stop("test")
-        self._thread.join(LIMIT_S)
-        assert not self._thread.is_alive()
+def _home(folder: Path, port: int) -> LoudHome:
+    return LoudHome(folder, MqttSettings(host="127.0.0.1", port=port, device_id="kitchen", rerank="unclear"))
 
 
 @pytest.fixture
@@ -112,13 +47,13 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def home(folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+def home(folder: Path, mosquitto: Mosquitto) -> Iterator[LoudHome]:
+    with closing(_home(folder, mosquitto.port)) as home:
         yield home
 
 
 def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
-    home: Home, mosquitto: Mosquitto
+    home: LoudHome, mosquitto: Mosquitto
 ) -> None:
     read: queue.Queue[str] = queue.Queue()
 
@@ -143,14 +78,14 @@ def test_what_the_device_misreads_a_worker_reads_right_and_it_is_done_once(
     assert home.switched.read_text() == "ON\n"
 
 
-def test_a_worker_that_reads_the_same_changes_nothing(home: Home, mosquitto: Mosquitto) -> None:
+def test_a_worker_that_reads_the_same_changes_nothing(home: LoudHome, mosquitto: Mosquitto) -> None:
     with closing(Worker(mosquitto.port, lambda _: reading("loud"))):
         home.microphone.speak()
         assert home.event("revision")["refused"] == "same"
     assert not home.switched.exists()
 
 
-def test_local_only_deletes_what_waits_and_keeps_nothing_after(home: Home, mosquitto: Mosquitto) -> None:
+def test_local_only_deletes_what_waits_and_keeps_nothing_after(home: LoudHome, mosquitto: Mosquitto) -> None:
     home.microphone.speak()
     home.event("rerank")
     while not home.outbox()["waiting"]:
@@ -171,25 +106,23 @@ def test_local_only_deletes_what_waits_and_keeps_nothing_after(home: Home, mosqu
 
 
 def test_what_waits_outlives_the_daemon_and_is_deleted_where_nothing_is_to_be_sent(
-    folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+    folder: Path, mosquitto: Mosquitto
 ) -> None:
-    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+    with closing(_home(folder, mosquitto.port)) as home:
         home.microphone.speak()
         home.event("rerank")
         while not home.outbox()["waiting"]:
             pass
-    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+    with closing(_home(folder, mosquitto.port)) as home:
         assert len(home.outbox()["waiting"]) == 1
         reply = home.ask("say", text="turn on local only mode")["reply"]
         assert reply.endswith("I deleted one request that waited to be sent.")
-    with closing(Home(folder, mosquitto.port, monkeypatch)) as home:
+    with closing(_home(folder, mosquitto.port)) as home:
         assert home.outbox()["waiting"] == []
 
 
-def test_no_broker_and_a_cut_link_leave_the_request_as_it_was(
-    folder: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Link(mosquitto.port) as link, closing(Home(folder, link.port, monkeypatch)) as home:
+def test_no_broker_and_a_cut_link_leave_the_request_as_it_was(folder: Path, mosquitto: Mosquitto) -> None:
+    with Link(mosquitto.port) as link, closing(_home(folder, link.port)) as home:
         link.cut()
         home.microphone.speak()
         assert not home.event("action")["done"]
@@ -217,7 +150,7 @@ def _two_readings(_: LoudStream) -> Lattice:
 
 
 def test_an_owners_server_reads_it_right_and_it_is_done_once(
-    home: Home, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+    home: LoudHome, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LoudStream, "lattice", _two_readings)
     answering = Answering("alexa-local", Reranker(LampModel(), Mix(model=1.0)), "server")

@@ -25,6 +25,7 @@ _GOOD = {"hypotheses": [{"text": "stop", "log_probability": -1.5}], "confidence"
 _SAME_IN_BOTH_DRAFTS = {
     *("type", "required", "properties", "items", "minItems", "maxItems", "minLength", "maxLength"),
     *("pattern", "minimum", "maximum", "description", "title", "$schema", "$id"),
+    *("enum", "const", "if", "then", "allOf", "maxProperties", "propertyNames", "additionalProperties"),
 }
 
 
