@@ -158,4 +158,5 @@ def _places(tensor: Any, rows: int, across: int, stored: int) -> NDArray[np.int6
         return np.arange(stored)
     columns = schema.DimensionMetadataT.InitFromObj(sparsity.DimMetadata(1))
     bounds = np.asarray(columns.arraySegments.values, np.int64)
-    return np.repeat(np.arange(rows), bounds[1:] - bounds[:-1]) * across + np.asarray(columns.arrayIndices.values, np.int64)
+    in_row = np.asarray(columns.arrayIndices.values, np.int64)
+    return np.repeat(np.arange(rows), bounds[1:] - bounds[:-1]) * across + in_row
