@@ -67,6 +67,7 @@ class Microphone:
         self._retry_delays_s = retry_delays_s
         self._queue: queue.Queue[bytes | None] = queue.Queue(queue_blocks)
         self._closed = threading.Event()
+        self._opening = threading.Lock()
         self._stream: OpenStream | None = None
         self._convert = ToMono16k(SAMPLE_RATE)
         try:
@@ -87,9 +88,10 @@ class Microphone:
                 blocks = Blocks()
 
     def close(self) -> None:
-        """Release the device; a waiting iteration ends at once."""
+        """Release the device, which is free when this returns; a waiting iteration ends at once."""
         self._closed.set()
-        stream, self._stream = self._stream, None
+        with self._opening:
+            stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
         try:
@@ -98,9 +100,13 @@ class Microphone:
             pass  # then nobody is waiting
 
     def _open(self) -> None:
-        device, stream = self._portaudio.open("input", self._wanted, _shapes, _BLOCK_S, self._take)
-        self._convert = ToMono16k(stream.shape.rate_hz, 2, stream.shape.channels)
-        self._stream = stream
+        """Open it, unless it was closed for good."""
+        with self._opening:
+            if self._closed.is_set():
+                return
+            device, stream = self._portaudio.open("input", self._wanted, _shapes, _BLOCK_S, self._take)
+            self._convert = ToMono16k(stream.shape.rate_hz, 2, stream.shape.channels)
+            self._stream = stream
         log.info(
             "Microphone '%s' at %d Hz, %d channel(s)",
             device.name,
@@ -146,8 +152,7 @@ class Microphone:
             except DeviceError as error:
                 self._on_state("retrying", str(error))
                 continue
-            if self._closed.is_set():  # closed while it was opening
-                self.close()
+            if self._closed.is_set():
                 return
             self._on_state("back", f"The microphone '{self._wanted or 'default'}' is open again.")
             return

@@ -55,6 +55,9 @@ from alexa_local.wake import WakeWord
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
 
+MUTED_SETTING = "microphone_muted"
+"""The store's setting that says whether the microphone is to stay closed."""
+
 
 def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     """Make the parts and start their threads.
@@ -85,6 +88,8 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         wait_until_quiet=lambda: sounding.playback.wait_idle(_QUIET_LIMIT_S),
         local_only=lambda: brain.services.local_only.on,
         set_local_only=brain.services.local_only.set,
+        muted=lambda: store.setting(MUTED_SETTING, "off") == "on",
+        remember_muted=lambda on: store.remember(MUTED_SETTING, "on" if on else "off"),
         is_ringing=lambda: brain.is_ringing,
         stop_ringing=brain.services.schedule.dismiss,
         import_contacts=brain.import_contacts,

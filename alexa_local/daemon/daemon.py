@@ -16,6 +16,7 @@ from alexa_local.capture.microphone import OnState
 from alexa_local.capture.source import Source
 from alexa_local.config import Config
 from alexa_local.daemon.acting import Act
+from alexa_local.daemon.capturing import Capture
 from alexa_local.daemon.claim import Claim
 from alexa_local.daemon.client import mark_restart, unmark_restart
 from alexa_local.daemon.commands import commands
@@ -24,7 +25,7 @@ from alexa_local.daemon.controls import Controls
 from alexa_local.daemon.diary import Diary
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.indicating import start_buttons, start_indicator
-from alexa_local.daemon.listening import Capture, Listen
+from alexa_local.daemon.listening import Listen
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.daemon.paths import socket_path
 from alexa_local.daemon.queues import BoundedQueue
@@ -172,14 +173,14 @@ class Daemon:
         )
         queues = [self._capture.sound, act.jobs, *([second_look.looks] if second_look else [])]
         status = self._status_of(parts, queues, listen)
-        controls = Controls(parts, act, listen, self.bus)
+        controls = Controls(parts, act, self._capture, listen, self.bus)
         table = commands(
             *(parts, act, controls, self.bus, status, supervisor.request_stop, self._last_lattice),
             outbox=lambda: {**parts.outbox(), "outcomes": dict(reranking.outcomes if reranking else {})},
         )
         if parts.tell:
             parts.tell(status, actions(parts, act, table))
-        self._capture.open()
+        self._capture.open(parts.muted())
         control = ControlServer(claim.listener, table, self.bus)
         supervisor.handle_signals()
         supervisor.spawn("act", act.run, act.stop)
@@ -227,7 +228,7 @@ class Daemon:
                 "uptime_s": round(time.monotonic() - self._began_s, 1),
                 "state": listen.state,
                 "microphone": self._capture.state,
-                "muted": listen.muted,
+                "muted": self._capture.muted,
                 "local_only": parts.local_only(),
                 "threads": self._supervisor.threads(),
                 "queues": {queue.name: {"waiting": len(queue), "size": queue.size} for queue in queues},

@@ -1,29 +1,19 @@
-"""The two threads that sound goes through: one only reads, so that slow recognition never holds it up."""
+"""The thread that works sound through: it pushes it through the pipeline and hands requests on."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.capture.microphone import OnState
-from alexa_local.capture.source import Source
 from alexa_local.context import end_request
+from alexa_local.daemon.capturing import END, MUTE_CHANGED, Capture
 from alexa_local.daemon.events import EventBus
-from alexa_local.daemon.queues import BoundedQueue
-from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice
 
-_log = logging.getLogger(__name__)
-
-END: Final = object()
-"""What follows the last block of a file."""
-
-_SOUND_QUEUE_BLOCKS = 256
 _PATIENCE_S = 1.0
 _LONGEST_TAIL_S = 30
 _TAIL_BLOCK_SAMPLES = SAMPLE_RATE // 10
@@ -70,95 +60,12 @@ class Requests(Protocol):
         """Give up preparing."""
 
 
-class Capture:
-    """The thread `capture`: from the source into a queue.
-
-    Attributes:
-        sound: the queue; it drops when `listen` is too slow for a microphone, and waits for it with a file.
-        state: "opening", "open", "missing" (it is looked for) or "ended" (a file's end).
-    """
-
-    def __init__(
-        self,
-        open_source: Callable[[OnState], Source],
-        finite: bool,
-        bus: EventBus,
-        stopping: threading.Event,
-        on_failure: Callable[[AlexaLocalError], None],
-    ) -> None:
-        self.sound: BoundedQueue[Any] = BoundedQueue("sound", _SOUND_QUEUE_BLOCKS)
-        self.state = "opening"
-        self._open_source = open_source
-        self._finite = finite
-        self._bus = bus
-        self._stopping = stopping
-        self._on_failure = on_failure
-        self._source: Source | None = None
-
-    @property
-    def lost_blocks(self) -> int:
-        """Blocks that the microphone lost before they came here."""
-        return int(getattr(self._source, "dropped_blocks", 0))
-
-    def open(self) -> None:
-        """Open the source; raises what `open_source` raises."""
-        self._source = self._open_source(self._device_changed)
-        if self.state == "opening":
-            self._enter("open")
-
-    def run(self) -> None:
-        """Read until the end begins."""
-        assert self._source is not None, "open() comes first"
-        try:
-            self._read(self._source)
-        except AlexaLocalError as error:
-            if not self._finite:
-                raise
-            if not self._stopping.is_set():
-                self._on_failure(error)  # the file breaks off; what came before it still counts
-        finally:
-            self._source.close()
-        if self._finite and not self._stopping.is_set():
-            self._enter("ended")
-            self.sound.put_waiting(END)
-            self._stopping.wait()
-
-    def stop(self) -> None:
-        """Make `run` return, from any thread, once `stopping` is set."""
-        self.sound.close()
-        if self._source and not self._finite:  # a file is closed by the thread that reads it
-            self._source.close()
-
-    def _read(self, source: Source) -> None:
-        for block in source:
-            if self._stopping.is_set():
-                return
-            if self._finite:
-                self.sound.put_waiting(block)
-            else:
-                self.sound.put(block)
-
-    def _device_changed(self, state: str, detail: str) -> None:
-        """Say it once that the microphone is away, and not at every try to find it."""
-        if state == "back":
-            _log.info("%s", detail)
-            self._enter("open")
-        elif self.state != "missing":
-            _log.warning("%s Until then, type requests: alexa-local say TEXT", detail)
-            self._enter("missing")
-
-    def _enter(self, state: str) -> None:
-        self.state = state
-        self._bus.publish("microphone", {"state": state})
-
-
 class Listen:
     """The thread `listen`: pushes sound through the pipeline and hands its requests on.
 
     Attributes:
         progress: grows whenever the thread did what it should: with an open microphone only when sound came
             and was worked through, so that a deaf assistant does not look alive.
-        muted: sound is read and thrown away.
     """
 
     def __init__(
@@ -171,8 +78,7 @@ class Listen:
         stopping: threading.Event,
     ) -> None:
         self.progress = 0
-        self.muted = False
-        self._was_muted = False
+        self._mutings = 0
         self._pressed = threading.Event()
         self._pipeline = pipeline
         self._capture = capture
@@ -184,7 +90,7 @@ class Listen:
     @property
     def state(self) -> str:
         """What a person would call it: "muted", "deaf" (no microphone), "waiting" or "listening"."""
-        if self.muted:
+        if self._capture.muted:
             return "muted"
         return self._pipeline.state if self._capture.state == "open" else "deaf"
 
@@ -192,11 +98,11 @@ class Listen:
         """Work until the end begins."""
         while not self._stopping.is_set():
             block = self._capture.sound.get(_PATIENCE_S)
-            self._change_mute()
+            was_muted = self._change_mute()
             self._answer_press()
             if block is END:
                 self._finish()
-            elif block is not None and not self.muted:
+            elif not (block is None or block is MUTE_CHANGED or was_muted or self._capture.muted):
                 self._push(block)
             if self._pipeline.state == "waiting":
                 end_request()
@@ -208,7 +114,7 @@ class Listen:
 
         A muted microphone stays muted, and does not answer the press later.
         """
-        if not self.muted:
+        if not self._capture.muted:
             self._pressed.set()
 
     def _push(self, block: NDArray[np.int16]) -> None:
@@ -225,12 +131,19 @@ class Listen:
             else:  # the wake word and then silence, or no wake word at all: no answer is the best one
                 self._bus.publish("idle")
 
-    def _change_mute(self) -> None:
-        """The pipeline belongs to this thread, so a change of `muted` takes effect here."""
-        if self.muted != self._was_muted:
-            self._was_muted = self.muted
-            self._hand_on(self._pipeline.reset())
-            self._bus.publish(*(("muted",) if self.muted else ("idle", {"reason": "unmuted"})))
+    def _change_mute(self) -> bool:
+        """The pipeline belongs to this thread, so muting takes effect here: what was heard is forgotten.
+
+        Returns:
+            Whether there was a change; a block that was taken meanwhile may be of before.
+        """
+        mutings = self._capture.mutings
+        if mutings == self._mutings:
+            return False
+        self._mutings = mutings
+        self._hand_on(self._pipeline.reset())
+        self._bus.publish(*(("muted",) if self._capture.muted else ("idle", {"reason": "unmuted"})))
+        return True
 
     def _answer_press(self) -> None:
         """The pipeline belongs to this thread, so a press takes effect here; not while deaf."""

@@ -88,6 +88,8 @@ class Parts:
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it; returns how many requests that waited to be sent were
             deleted.
+        muted: whether the microphone was muted when it was last asked for.
+        remember_muted: keeps that.
         is_ringing: whether a timer or an alarm rings at this moment.
         stop_ringing: ends that; only the thread `act` calls it.
         import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
@@ -115,6 +117,8 @@ class Parts:
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], int] = int
+    muted: Callable[[], bool] = bool
+    remember_muted: Callable[[bool], None] = _nothing
     is_ringing: Callable[[], bool] = bool
     stop_ringing: Callable[[], object] = _nothing
     import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report

@@ -67,6 +67,9 @@ def _devices(status: Mapping[str, Any]) -> Iterator[Finding]:
     holds = "the running daemon holds it, so nothing was measured"
     if status.get("microphone") == "open":
         yield Finding("microphone", "warn", f"open and heard; {holds}", _STOP)
+    elif status.get("muted"):
+        fact = "muted, so the daemon has closed it"
+        yield Finding("microphone", "warn", fact, "Run `alexa-local mute off`, or press the button.")
     else:
         fact = f"the daemon has none (it is {status.get('microphone', 'unknown')})"
         remedy = "Plug one in; `alexa-local devices` lists them, `alexa-local setup` chooses."

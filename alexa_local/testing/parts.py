@@ -26,6 +26,8 @@ class FakeHome:
         self.answered: list[Outcome] = []
         self.local_only = False
         self.privacy: dict[str, object] = {}
+        self.muted = False
+        self.remember_muted: Callable[[bool], None] = self._remember_muted
         self.ringing = False
         self.closed = False
         self._spoken = list(spoken)
@@ -42,6 +44,8 @@ class FakeHome:
             answer=self.answered.append,
             local_only=lambda: self.local_only,
             set_local_only=self._set_local_only,
+            muted=lambda: self.muted,
+            remember_muted=lambda on: self.remember_muted(on),
             is_ringing=lambda: self.ringing,
             stop_ringing=lambda: setattr(self, "ringing", False),
             import_contacts=self._import,
@@ -49,6 +53,9 @@ class FakeHome:
             post=self._post,
             privacy=lambda since_s: self.privacy,
         )
+
+    def _remember_muted(self, on: bool) -> None:
+        self.muted = on
 
     def _set_local_only(self, on: bool) -> int:
         self.local_only = on

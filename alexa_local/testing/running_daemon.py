@@ -22,7 +22,7 @@ class RunningDaemon:
 
     Attributes:
         home: its fakes.
-        microphone: its microphone.
+        microphone: its microphone; a new one whenever it is opened again.
         socket: its control socket.
         code: its exit code, once it has ended.
         error: the error that ended it.
@@ -47,12 +47,16 @@ class RunningDaemon:
         self.code: int | None = None
         self.error: AlexaLocalError | None = None
         config = Config(daemon=DaemonSettings(socket=self.socket), **(settings or {}))
-        source = open_source or (lambda _: self.microphone)
+        source = open_source or self._open_microphone
         self._daemon = Daemon(config, source, home.assemble, finite, env or {})
         self._events = self._daemon.bus.subscribe()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self.event("idle")
+
+    def _open_microphone(self, _on_state: object) -> QuietMicrophone:
+        self.microphone = QuietMicrophone()
+        return self.microphone
 
     def _run(self) -> None:
         try:

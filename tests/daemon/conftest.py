@@ -26,6 +26,7 @@ def start(folder) -> Iterator[Callable[..., RunningDaemon]]:
         running.append(RunningDaemon(folder, home or FakeHome(), **options))
         return running[-1]
 
+    start.running = running
     yield start
     for daemon in running:
         daemon.end()
