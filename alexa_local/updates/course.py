@@ -124,8 +124,8 @@ class Course:
         except UpdateError as error:
             self._happened(Refused(str(error)))
             raise
-        self._keyring.remember(verdict.keys)
         self._shelf.keep_envelope(envelope)
+        self._keyring.remember(verdict.keys)
         self._shelf.drop_package()
         self._happened(Offered(verdict.target))
         self._generation, self._next = verdict.generation, 0
