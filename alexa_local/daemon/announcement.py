@@ -48,7 +48,7 @@ class Announcement:
         clock: Callable[[], float],
         chance: Callable[[], float],
     ) -> None:
-        self.due_s = math.inf
+        self.due_s = clock()
         self._broker, self._memory, self._wake = broker, memory, wake
         self._clock, self._chance = clock, chance
         self._message: Message | None = None
