@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from alexa_local import __version__
+from alexa_local.cloud import acl_options
 from alexa_local.errors import AlexaLocalError, ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ def make_parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
     option("model", "DIR", "another language model than the one that is shipped", Path)
     option("metrics", "PORT", "offer metrics at http://127.0.0.1:PORT/metrics", int)
     option("name", "NAME", "of this worker, other than those of all others (host name and 1)")
+    acl_options.add_acl(
+        commands.add_parser(
+            "acl",
+            help="say who may do what at mosquitto",
+            description="Make mosquitto's access list of devices, workers and others.",
+        )
+    )
     return parser
 
 
