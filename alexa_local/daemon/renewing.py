@@ -106,25 +106,40 @@ class Renewal:
 
     def commands(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         """What can be asked for on the control socket."""
-        if self.updating is None:
+        updating = self.updating
+        if updating is None:
             return {}
-        ask = self.updating.ask
 
-        def of_model(work: Callable[[Course, Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], Any]:
-            def answer(workshop: Workshop, request: Mapping[str, Any]) -> Mapping[str, Any]:
-                course = _course(workshop, request)
-                work(course, request)
-                return wanted_of(course)
-
-            return lambda request: ask(lambda workshop: answer(workshop, request))
+        def look(workshop: Workshop) -> Mapping[str, Any]:
+            updating.look()
+            return report_of(workshop)
 
         return {
-            "models": lambda _: ask(report_of),
-            "models_offer": of_model(_offer),
-            "models_piece": of_model(_put),
-            "models_back": of_model(lambda course, _: course.go_back()),
-            "models_pin": of_model(lambda course, request: course.pin(request.get("on") is True)),
+            **commands_of(updating.ask),
+            "models_look": lambda _: updating.ask(look),
         }
+
+
+def commands_of(
+    ask: Callable[[Callable[[Workshop], Mapping[str, Any]]], Any],
+) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+    """What people can ask about models, by its name; `ask` has it done to a workshop."""
+
+    def of_model(work: Callable[[Course, Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], Any]:
+        def answer(workshop: Workshop, request: Mapping[str, Any]) -> Mapping[str, Any]:
+            course = _course(workshop, request)
+            work(course, request)
+            return wanted_of(course)
+
+        return lambda request: ask(lambda workshop: answer(workshop, request))
+
+    return {
+        "models": lambda _: ask(report_of),
+        "models_offer": of_model(_offer),
+        "models_piece": of_model(_put),
+        "models_back": of_model(lambda course, _: course.go_back()),
+        "models_pin": of_model(lambda course, request: course.pin(request.get("on") is True)),
+    }
 
 
 def report_of(workshop: Workshop) -> Mapping[str, Any]:
@@ -156,7 +171,7 @@ def _put(course: Course, request: Mapping[str, Any]) -> None:
 
 
 def _course(workshop: Workshop, request: Mapping[str, Any]) -> Course:
-    name = request.get("model")
+    name = str(request.get("model"))
     if name not in workshop.courses:
         raise UsageError(f"{name!r} is no model that is updated here: {', '.join(workshop.courses)}.")
     return workshop.courses[name]

@@ -105,6 +105,12 @@ class Updating:
         with self._lock:
             return self._report
 
+    def look(self) -> None:
+        """Ask the broker again, and wait for nothing that is waited for; only in the thread."""
+        self._next_work_s = self._next_piece_s = -math.inf
+        if self._line is not None:
+            self._line.listen(self._courses)
+
     def ask(self, work: Callable[[Workshop], Any]) -> Future[Any]:
         """Have something done to the courses in the thread; the promise is of what comes of it."""
         promise: Future[Any] = Future()
@@ -258,7 +264,7 @@ class Updating:
 
     def _tell(self) -> None:
         """Say how the models are, when that has changed."""
-        report = self._workshop.report()
+        report = {name: course.report() for name, course in self._courses.items()}
         if report != self._report:
             with self._lock:
                 self._report = report

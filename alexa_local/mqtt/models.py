@@ -38,6 +38,7 @@ class ModelsLine:
         self._on_envelope, self._on_piece = on_envelope, on_piece
         self._lock = threading.Lock()
         self._asked: Subscription | None = None
+        self._listens: list[Subscription] = []
         self._told = b""
         broker.when_listening(self._tell_again)
 
@@ -47,14 +48,17 @@ class ModelsLine:
         return self._broker.connected
 
     def listen(self, models: Iterable[str]) -> None:
-        """Hear of generations of these models, the ones that are published already included."""
+        """Hear of generations of these models, those that are published already included."""
+        while self._listens:
+            self._broker.unsubscribe(self._listens.pop())
         for model in models:
 
             def take(message: Message, model: str = model) -> None:
                 self._on_envelope(model, message.payload)
 
             topic = generation_topic(self._prefix, model)
-            self._broker.subscribe(Subscription(Kind.UPDATES, topic, take, retained=True))
+            self._listens.append(Subscription(Kind.UPDATES, topic, take, retained=True))
+            self._broker.subscribe(self._listens[-1])
 
     def ask(self, piece: Piece) -> None:
         """Have a piece come, and no other one any more."""

@@ -51,6 +51,7 @@ class Wanted:
         version: of the generation.
         package: the package's sha256.
         index: the piece's number, from 0 on.
+        at_bytes: where it begins in the package.
         bytes: its length.
         chunks: how many pieces there are in all.
     """
@@ -58,6 +59,7 @@ class Wanted:
     version: int
     package: str
     index: int
+    at_bytes: int
     bytes: int
     chunks: int
 
@@ -150,7 +152,9 @@ class Course:
             )
             return None
         first, last = package.chunk_range(self._next)
-        return Wanted(self.record.target.version, package.sha256, self._next, last - first, package.chunks)
+        return Wanted(
+            self.record.target.version, package.sha256, self._next, first, last - first, package.chunks
+        )
 
     def put(self, wanted: Wanted, data: bytes) -> None:
         """Take a piece; what is not wanted any more is ignored.
@@ -168,7 +172,7 @@ class Course:
             )
         package = package_of(self._generation, self.record.target)
         try:
-            self._shelf.append(package.chunk_range(wanted.index)[0], data)
+            self._shelf.append(wanted.at_bytes, data)
         except StorageError as error:
             self._happened(Hindered(str(error)))
             raise

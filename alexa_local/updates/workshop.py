@@ -19,7 +19,7 @@ from alexa_local.store.faults import explain_os_error
 from alexa_local.tflite.network import installed_runtimes
 from alexa_local.updates.course import Course
 from alexa_local.updates.keys import Keyring
-from alexa_local.updates.labour import Helper
+from alexa_local.updates.labour import Helper, Labour
 from alexa_local.updates.shelf import Shelf
 
 _LOG = logging.getLogger(__name__)
@@ -62,16 +62,7 @@ class Workshop:
         """
         self._lock = _lock(plan.slots, patience_s)
         self.helper = Helper(self._lock)
-        keyring, host = Keyring(plan.keys, plan.slots), this_host()
-        shipped = models_folder(plan.shipped)
-        self.courses: dict[str, Course] = {}
-        for model in plan.models:
-            try:
-                self.courses[model] = Course(
-                    model, Shelf(plan.slots / model), shipped / model, keyring, host, self.helper
-                )
-            except AlexaLocalError as error:
-                _LOG.error("%s is not updated: %s", model, error)
+        self.courses = open_courses(plan, self.helper)
 
     def resume(self) -> None:
         """Have each course go on where it was interrupted."""
@@ -95,10 +86,6 @@ class Workshop:
         """The daemon comes to its proper end."""
         self._each(lambda course: course.ended())
 
-    def report(self) -> Mapping[str, Mapping[str, object]]:
-        """Every model's state, ready for JSON."""
-        return {name: course.report() for name, course in self.courses.items()}
-
     def _each(self, work: Callable[[Course], None]) -> None:
         """Do it to each; what a full disk keeps from being remembered is told."""
         for course in self.courses.values():
@@ -113,6 +100,18 @@ class Workshop:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def open_courses(plan: Plan, labour: Labour) -> Mapping[str, Course]:
+    """Every model's course; without the lock only for looking at."""
+    keyring, host, shipped = Keyring(plan.keys, plan.slots), this_host(), models_folder(plan.shipped)
+    courses = {}
+    for model in plan.models:
+        try:
+            courses[model] = Course(model, Shelf(plan.slots / model), shipped / model, keyring, host, labour)
+        except AlexaLocalError as error:
+            _LOG.error("%s is not updated: %s", model, error)
+    return courses
 
 
 def this_host() -> Host:
