@@ -77,7 +77,12 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner, recogniser)
-    renewal.start(brain.sending.broker, brain.services.clock, lambda: sounding.is_playing)
+    renewal.start(
+        brain.sending.broker,
+        brain.services.clock,
+        lambda: sounding.is_playing,
+        lambda: "a metered connection" if brain.sending.waits_for_another_link() else "",
+    )
     return Parts(
         pipeline=_pipeline(wake_word, recogniser, end_of_speech, config, host, answerer),
         interpret=brain.interpret,

@@ -99,18 +99,19 @@ class Sending:
         self._dropped = lambda: {"outbox": courier.tasks.dropped, "results": courier.answers_dropped}
         self._report = lambda: {
             **courier.report(),
-            "waits_for": "another connection" if self._waits_for_another_link() else "",
+            "waits_for": "another connection" if self.waits_for_another_link() else "",
             "sent": exchange.sent,
             "sent_bytes": exchange.sent_bytes,
             "invalid": exchange.invalid,
         }
 
         def send(request: UUID, lattice: bytes, expires_s: int) -> bool:
-            return not self._waits_for_another_link() and exchange.send(request, lattice, expires_s)
+            return not self.waits_for_another_link() and exchange.send(request, lattice, expires_s)
 
         host.spawn("outbox", functools.partial(courier.run, send), courier.stop)
 
-    def _waits_for_another_link(self) -> bool:
+    def waits_for_another_link(self) -> bool:
+        """Whether the connection costs by the byte, and the owner does not want that."""
         return self._is_remote and self.metered.holds
 
     def _outbox_alone(self) -> Mapping[str, Any]:
