@@ -11,14 +11,14 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from alexa_local import __version__
-from alexa_local.cloud import acl_options
+from alexa_local.cloud import acl_options, update_options
 from alexa_local.errors import AlexaLocalError, ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from alexa_local.cloud.worker import BrokerSettings
+    from alexa_local.cloud.broker import BrokerSettings
 
 ENVIRONMENT = "ALEXA_LOCAL_CLOUD_"
 CREDENTIAL = "alexa-local-cloud.password"
@@ -55,21 +55,12 @@ def make_parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
         description="Take lattices from a broker, and publish what they say. Start one for each core.",
     )
     rerank.set_defaults(run=run_rerank)
-
-    def option(
-        name: str, metavar: str, about: str, kind: Callable[[str], object] = str, default: object = None
-    ) -> None:
-        given = env.get(ENVIRONMENT + name.upper().replace("-", "_")) or default
-        rerank.add_argument(f"--{name}", metavar=metavar, type=kind, default=given, help=about)
-
-    option("broker", "HOST[:PORT]", f"the MQTT broker (port {_PORT}, encrypted {_TLS_PORT})")
-    option("tls-ca", "FILE", "encrypt, and trust this authority (PEM)", Path)
-    option("username", "NAME", "for the broker")
-    option("password-file", "FILE", f"holds the password (default: systemd's credential {CREDENTIAL})", Path)
-    option("prefix", "TOPIC", "that of all topics (alexa-local)", default="alexa-local")
-    option("model", "DIR", "another language model than the one that is shipped", Path)
-    option("metrics", "PORT", "offer metrics at http://127.0.0.1:PORT/metrics", int)
-    option("name", "NAME", "of this worker, other than those of all others (host name and 1)")
+    add = _options(rerank, env)
+    _add_broker(rerank, env)
+    add("model", "DIR", "another language model than the one that is shipped", Path)
+    add("metrics", "PORT", "offer metrics at http://127.0.0.1:PORT/metrics", int)
+    add("name", "NAME", "of this worker, other than those of all others (host name and 1)")
+    _add_updates(commands, env)
     acl_options.add_acl(
         commands.add_parser(
             "acl",
@@ -78,6 +69,57 @@ def make_parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
         )
     )
     return parser
+
+
+def _add_updates(commands: argparse._SubParsersAction[_Parser], env: Mapping[str, str]) -> None:
+    publish = commands.add_parser(
+        "publish",
+        help="offer a newer model to the devices",
+        description="Pack a model, sign it, and leave it at the broker; devices fetch it when they can.",
+    )
+    update_options.add_publish(publish)
+    _add_broker(publish, env)
+    unpublish = commands.add_parser("unpublish", help="offer a model no more")
+    update_options.add_unpublish(unpublish)
+    _add_broker(unpublish, env)
+    update_options.add_keys(commands.add_parser("keys", help="keys that sign models"), _Parser)
+
+
+def _add_broker(command: argparse.ArgumentParser, env: Mapping[str, str]) -> None:
+    """The options that say how the broker is reached."""
+    add = _options(command, env)
+    add("broker", "HOST[:PORT]", f"the MQTT broker (port {_PORT}, encrypted {_TLS_PORT})")
+    add("tls-ca", "FILE", "encrypt, and trust this authority (PEM)", Path)
+    add("tls-cert", "FILE", "show the broker this certificate (PEM)", Path)
+    add("tls-key", "FILE", "the key of that certificate (PEM)", Path)
+    add("username", "NAME", "for the broker")
+    add("password-file", "FILE", f"holds the password (default: systemd's credential {CREDENTIAL})", Path)
+    add("prefix", "TOPIC", "that of all topics (alexa-local)", default="alexa-local")
+
+
+class _Add(Protocol):
+    """Adds one option."""
+
+    def __call__(
+        self,
+        name: str,
+        metavar: str,
+        about: str,
+        kind: Callable[[str], object] = str,
+        default: object = None,
+    ) -> None: ...
+
+
+def _options(command: argparse.ArgumentParser, env: Mapping[str, str]) -> _Add:
+    """What adds options that may be environment variables too."""
+
+    def add(
+        name: str, metavar: str, about: str, kind: Callable[[str], object] = str, default: object = None
+    ) -> None:
+        given = env.get(ENVIRONMENT + name.upper().replace("-", "_")) or default
+        command.add_argument(f"--{name}", metavar=metavar, type=kind, default=given, help=about)
+
+    return add
 
 
 def run_rerank(arguments: argparse.Namespace) -> int:
@@ -116,7 +158,7 @@ def broker_settings(arguments: argparse.Namespace, env: Mapping[str, str]) -> Br
         UsageError: there is none, or its port is no number.
         ConfigError: the password cannot be read.
     """
-    from alexa_local.cloud.worker import BrokerSettings
+    from alexa_local.cloud.broker import BrokerSettings
 
     if not arguments.broker:
         raise UsageError(f"No broker is given. Name one with --broker, or {ENVIRONMENT}BROKER.")
@@ -125,8 +167,16 @@ def broker_settings(arguments: argparse.Namespace, env: Mapping[str, str]) -> Br
         host, port = arguments.broker, str(_TLS_PORT if arguments.tls_ca else _PORT)
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise UsageError(f"--broker: {port!r} is no port. Write HOST or HOST:PORT.")
+    if bool(arguments.tls_cert) != bool(arguments.tls_key) or (arguments.tls_cert and not arguments.tls_ca):
+        raise UsageError("A certificate needs its key and an authority: --tls-ca, --tls-cert and --tls-key.")
     return BrokerSettings(
-        host.strip("[]"), int(port), arguments.tls_ca, arguments.username or "", _password(arguments, env)
+        host.strip("[]"),
+        int(port),
+        arguments.tls_ca,
+        arguments.username or "",
+        _password(arguments, env),
+        tls_cert_file=arguments.tls_cert,
+        tls_key_file=arguments.tls_key,
     )
 
 

@@ -9,21 +9,19 @@ and the broker holds back what is beyond `receive_maximum`.
 from __future__ import annotations
 
 import logging
-import ssl
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alexa_local.cloud.answering import Answering
+from alexa_local.cloud.broker import BrokerSettings, make_client
 from alexa_local.cloud.metrics import Metrics
-from alexa_local.errors import AlreadyRunning, ConfigError
+from alexa_local.errors import AlreadyRunning
 from alexa_local.mqtt import wire
 from alexa_local.notify import Notifier
 
@@ -33,33 +31,11 @@ SESSION_S = 30
 """Seconds that the broker keeps lattices for a worker that vanished; a restart takes less."""
 
 _KEEP_ALIVE_S = 30
-_SOCKET_LIMIT_S = 5.0
 _TURN_S = 0.25
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 30.0
 _DRAIN_LIMIT_S = 10.0
 _GOODBYE_TURNS = 8
 _TAKEN_OVER = 0x8E
-
-
-@dataclass(frozen=True)
-class BrokerSettings:
-    """How the broker is reached.
-
-    Attributes:
-        host: its name or address.
-        port: its TCP port.
-        tls_ca_file: the authority that signed its certificate; None for no encryption.
-        username: "" for none.
-        password: "" for none.
-        receive_maximum: lattices that the broker sends ahead.
-    """
-
-    host: str
-    port: int
-    tls_ca_file: Path | None = None
-    username: str = ""
-    password: str = ""
-    receive_maximum: int = 8
 
 
 class Worker:
@@ -164,28 +140,13 @@ class Worker:
             self._client.unsubscribe(self._filter)
 
     def _make_client(self, name: str) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"alexa-local-cloud-{name}",
-            protocol=MQTTProtocolVersion.MQTTv5,
-            manual_ack=True,
-        )
-        client.connect_timeout = _SOCKET_LIMIT_S
+        client = make_client(f"alexa-local-cloud-{name}", self._broker)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_unsubscribe = self._on_unsubscribe
-        if self._broker.username:
-            client.username_pw_set(self._broker.username, self._broker.password or None)
-        if self._broker.tls_ca_file is not None:
-            try:
-                client.tls_set(ca_certs=str(self._broker.tls_ca_file))
-            except (OSError, ValueError, ssl.SSLError) as error:
-                raise ConfigError(
-                    f"--tls-ca: {self._broker.tls_ca_file} cannot be used ({error}). Name a PEM file."
-                ) from error
         return client
 
     def _on_connect(

@@ -50,6 +50,9 @@ class KeyChanges:
     revoked: tuple[str, ...] = ()
 
 
+NO_CHANGES = KeyChanges()
+
+
 class SigningKey:
     """A private key, to sign with."""
 
@@ -96,7 +99,7 @@ class SigningKey:
 class TrustedKeys:
     """The public keys whose signatures count; never changes, `after` gives the next ones."""
 
-    def __init__(self, installed: Iterable[str] = (), changes: KeyChanges = KeyChanges()) -> None:
+    def __init__(self, installed: Iterable[str] = (), changes: KeyChanges = NO_CHANGES) -> None:
         """Put them together.
 
         Args:
@@ -117,7 +120,7 @@ class TrustedKeys:
         return bool(self._keys)
 
     @classmethod
-    def load(cls, folder: Path, changes: KeyChanges = KeyChanges()) -> TrustedKeys:
+    def load(cls, folder: Path, changes: KeyChanges = NO_CHANGES) -> TrustedKeys:
         """Read every *.pub file of a folder; none where there is no such folder.
 
         Raises:

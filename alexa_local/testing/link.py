@@ -30,6 +30,8 @@ class Link:
         self._others: dict[socket.socket, tuple[socket.socket, bool]] = {}
         self._left_open: list[socket.socket] = []
         self._is_cut = self._holds = self._ended = False
+        self._hold_at_bytes: int | None = None
+        self._held = threading.Event()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._woken, self._waker = socket.socketpair()
@@ -54,10 +56,17 @@ class Link:
         with self._lock:
             self._holds = holds
 
+    def hold_after(self, sent_bytes: int) -> threading.Event:
+        """Swallow everything once clients have sent so much; the event tells when that begins."""
+        with self._lock:
+            self._hold_at_bytes, self._held = self.sent_bytes + sent_bytes, threading.Event()
+            return self._held
+
     def mend(self) -> None:
         """Let new connections through."""
         with self._lock:
             self._is_cut = self._holds = False
+            self._hold_at_bytes = None
 
     def __enter__(self) -> Link:
         return self
@@ -100,6 +109,9 @@ class Link:
         other, from_client = self._others[side]
         try:
             data = side.recv(_READ_BYTES)
+            if self._hold_at_bytes is not None and self.sent_bytes >= self._hold_at_bytes:
+                self._holds = True
+                self._held.set()
             if data and not self._holds:
                 other.sendall(data)
         except OSError:
