@@ -234,7 +234,7 @@ class Updating:
 
     def _take_piece(self, piece: Piece, data: bytes) -> None:
         """Put it where it belongs, and wait as long as the owner's limit asks for its bytes."""
-        if self._asked is None or self._host.doing() in _BUSY:
+        if self._asked is None:
             return
         course, wanted = self._asked
         if piece != (course.model, wanted.version, wanted.package, wanted.index):
