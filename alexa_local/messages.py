@@ -118,12 +118,14 @@ class Interpretation:
             times are "HH:MM", dates "YYYY-MM-DD", everything else str.
         text: the words that were understood (of the hypothesis that was chosen).
         confidence: 0 to 1.
+        also: what was asked for in the same breath, to be done after it.
     """
 
     intent: str
     slots: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     confidence: float = 0.0
+    also: tuple[Interpretation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,14 @@ class Outcome:
         reply: the sentence to say, "" for none.
         action: what was done in a form for programs, such as {"timer": {"seconds": 300}}.
         earcon: a short sound instead of or before the reply: "", "done", "error" or "alarm".
+        asks: the slot that the reply asks for, which the next words may fill; "" when it asks for none.
     """
 
     ok: bool
     reply: str = ""
     action: Mapping[str, Any] = field(default_factory=dict)
     earcon: str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # One commit gives one result; `scripts/test --hypothesis-profile=search` looks for more.
-settings.register_profile("same", derandomize=True)
+settings.register_profile("same", derandomize=True, deadline=None)  # a busy machine is no failure
 settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("same")
 

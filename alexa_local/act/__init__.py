@@ -6,6 +6,7 @@ from alexa_local.act.assemble import make_services
 from alexa_local.act.clock import Clock, SystemClock
 from alexa_local.act.commands import Commands, Publisher
 from alexa_local.act.contacts import Contact, Contacts, ImportReport
+from alexa_local.act.dialogue import Dialogue
 from alexa_local.act.home import Home
 from alexa_local.act.lists import Lists
 from alexa_local.act.local_only import LocalOnly
@@ -22,6 +23,7 @@ __all__ = [
     "Commands",
     "Contact",
     "Contacts",
+    "Dialogue",
     "Home",
     "ImportReport",
     "Lists",

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
+from alexa_local.act.asking import Asked
 from alexa_local.act.handlers import HANDLERS
 from alexa_local.act.handlers.base import Handler, done, refused
 from alexa_local.act.rehearsal import Unforeseen, rehearsed
@@ -49,24 +50,35 @@ class Actor:
         """Do what was asked. Nothing that a person asks for raises: it fails with an answer."""
         if interpretation.intent == "Repeat":
             return done(self._last_reply or "I haven't said anything yet.")
-        try:
-            outcome = self._dispatch(interpretation, self._services)
-        except RequestRefused as error:
-            _LOG.debug("%s: %s", interpretation.intent, error, extra=PRIVATE)
-            outcome = refused(str(error))
-        except AlexaLocalError as error:
-            _LOG.error("%s", error)
-            outcome = refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
+        outcome = self._perform_one(interpretation)
+        for one in interpretation.also:
+            outcome = _joined(outcome, self._perform_one(one))
         self._last_reply = outcome.reply or self._last_reply
         return outcome
+
+    def _perform_one(self, interpretation: Interpretation) -> Outcome:
+        try:
+            return self._dispatch(interpretation, self._services)
+        except Asked as question:
+            return Outcome(False, str(question), asks=question.slot)
+        except RequestRefused as error:
+            _LOG.debug("%s: %s", interpretation.intent, error, extra=PRIVATE)
+            return refused(str(error))
+        except AlexaLocalError as error:
+            _LOG.error("%s", error)
+            return refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
 
     def rehearse(self, interpretation: Interpretation) -> Outcome | None:
         """What `perform` would most likely answer, while nothing is done; None when nobody can know."""
         if interpretation.intent == "Repeat":
             return self.perform(interpretation)  # which does nothing but answer
+        if interpretation.also:
+            return None  # the second may depend on what the first does
         try:
             with self._services.store.rehearsal():
                 return self._dispatch(interpretation, rehearsed(self._services))
+        except Asked as question:
+            return Outcome(False, str(question), asks=question.slot)
         except RequestRefused as error:
             return refused(str(error))
         except (Unforeseen, AlexaLocalError) as stopped:
@@ -87,3 +99,14 @@ class Actor:
         printed = services.commands.perform_owners(action, interpretation.slots)
         outcome = done(action.answer(interpretation.slots) or printed or "Okay.")
         return replace(outcome, action={interpretation.intent: dict(interpretation.slots)})
+
+
+def _joined(first: Outcome, second: Outcome) -> Outcome:
+    """What came of two requests of one breath, as one answer."""
+    return Outcome(
+        first.ok and second.ok,
+        " ".join(filter(None, (first.reply, second.reply))),
+        {**first.action, **second.action},
+        "error" if "error" in (first.earcon, second.earcon) else first.earcon or second.earcon,
+        second.asks or first.asks,
+    )

@@ -10,6 +10,7 @@ from string import capwords
 
 from alexa_local.act import spoken
 from alexa_local.act.address_book import Entry, Problem, read_address_book
+from alexa_local.act.asking import Asked
 from alexa_local.act.household import EVERYBODYS, EXACT, FAMILY, GIVEN, Household, Name, Person, sound_of
 from alexa_local.errors import RequestRefused, UsageError
 from alexa_local.store import Store
@@ -140,7 +141,7 @@ class Contacts:
             raise RequestRefused(f"I don't know anybody called {capwords(said)}.")
         if len(found) > 1:
             names = spoken.listing([household.name_of(person) for person in found], "or")
-            raise RequestRefused(f"Which {capwords(said)}: {names}?")
+            raise Asked(f"Which {capwords(said)}: {names}?", "contact")
         return self._contact(found[0])
 
     def _contact(self, person: Person) -> Contact:

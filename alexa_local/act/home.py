@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alexa_local.act import spoken
+from alexa_local.act.asking import Asked
 from alexa_local.act.commands import Commands
 from alexa_local.config import DeviceSettings
 from alexa_local.errors import RequestRefused
@@ -63,7 +64,7 @@ class Home:
             raise RequestRefused(self._nothing_fits(device, room, wanted))
         if device and len(found) > 1 and not all_of_them:
             rooms = spoken.listing([f"the {one.room}" for one in found], "or")
-            raise RequestRefused(f"Which {device}: the one in {rooms}?")
+            raise Asked(f"Which {device}: the one in {rooms}?", "room")
         return found
 
     def command(self, device: DeviceSettings, attribute: str, value: object, state: str = "") -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alexa_local.act import spoken
+from alexa_local.act.asking import Asked
 from alexa_local.act.clock import Clock
 from alexa_local.errors import RequestRefused
 from alexa_local.store import Store
@@ -85,7 +86,7 @@ class Timers:
             return fitting[0]
         labels = spoken.listing([f"a {timer.label}" for timer in timers])
         if fitting:
-            raise RequestRefused(f"Which one? You have {labels}.")
+            raise Asked(f"Which one? You have {labels}.", "name")
         raise RequestRefused(f"I don't know that timer. You have {labels}.")
 
     def start(self, duration_s: float, name: str = "") -> Timer:

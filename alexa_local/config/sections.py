@@ -186,7 +186,14 @@ def _stretched(rules: Mapping[str, EndpointRule], factor: float) -> Mapping[str,
 
 @dataclass(frozen=True)
 class UnderstandingSettings:
-    """What can be asked beyond the built-in intents."""
+    """How requests are understood, and what can be asked beyond the built-in intents."""
+
+    model: str = "understand-en"
+    """The folder's name among the models: a network that reads what none of the known sentences fits; empty
+    for those sentences alone."""
+
+    follow_up: bool = True
+    """Whether a question of the assistant, such as `For how long?`, is answered without the wake word."""
 
     intents_file: Path | None = None
     """A YAML file with intents of your own; see packaging/examples."""

@@ -194,6 +194,8 @@ class Act:
             raise
         self._revisable.answered(meaning, outcome)
         action = {"done": outcome.ok, "reply": outcome.reply, "action": dict(outcome.action)}
+        if outcome.asks:
+            action["asks"] = outcome.asks
         self._bus.publish("action", {**action, "seconds": _since(understood_s)})
         self._answer(outcome)
         self._bus.publish("idle")

@@ -13,6 +13,7 @@ from typing import Any
 from alexa_local.act import (
     VOLUME_SETTING,
     Actor,
+    Dialogue,
     LocalOnly,
     Ring,
     Services,
@@ -25,7 +26,7 @@ from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.neighbours import as_names, as_settings, told
 from alexa_local.daemon.parts import Do, Host, Parts, Status
-from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, open_used, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.renewing import Opened, Renewal
 from alexa_local.daemon.sending import Sending
@@ -46,6 +47,7 @@ from alexa_local.understand import (
     Device,
     KnownPhrases,
     OwnerIntents,
+    RequestReader,
     Understander,
     known_sentences,
     load_owner_intents,
@@ -166,6 +168,9 @@ class _Brain:
         self._actor = Actor(self.services, owner.actions if owner else None)
         self._phrases = KnownPhrases(owner)
         self._biased_to: Catalogue | None = None
+        understanding = config.understanding.model
+        self._reader = RequestReader(open_used(understanding, config.daemon)) if understanding else None
+        self._dialogue = Dialogue(self.services.clock.elapsed, lambda: self._names.devices)
         self._learning = threading.RLock()
         self._told = Names()
         self._topics: Topics | None = None
@@ -175,12 +180,13 @@ class _Brain:
 
     def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
         """What a request means."""
-        return self._understander.interpret(hypotheses)
+        return self._dialogue.interpret(self._understander, hypotheses)
 
     def perform(self, meaning: Interpretation) -> Outcome:
         """Do it; whatever is being said ends first, and what rings is looked at after."""
         self._sounding.playback.stop_speaking()
         outcome = self._actor.perform(meaning)
+        self._dialogue.performed(meaning, outcome)
         self._watch.changed()
         self._bias()
         return outcome
@@ -264,7 +270,7 @@ class _Brain:
         """Understand and recognise the names of the home as they are now, from the next request on."""
         with self._learning:
             self._names = self._catalogue()
-            self._understander = Understander(self._names, self._owner)
+            self._understander = Understander(self._names, self._owner, self._reader)
             self._recogniser.guide(known_sentences(self._owner, self._names))
             self._bias()
 

@@ -24,6 +24,7 @@ from alexa_local.daemon.control import ControlServer
 from alexa_local.daemon.controls import Controls
 from alexa_local.daemon.diary import Diary
 from alexa_local.daemon.events import EventBus
+from alexa_local.daemon.following import FollowUp
 from alexa_local.daemon.indicating import start_buttons, start_indicator
 from alexa_local.daemon.listening import Listen
 from alexa_local.daemon.parts import Host, Parts
@@ -171,6 +172,8 @@ class Daemon:
             bus=self.bus,
             stopping=supervisor.stopping,
         )
+        if self._config.understanding.follow_up and not self._finite:
+            FollowUp(self.bus, listen.listen_again, self._config.voice.replies)
         queues = [self._capture.sound, act.jobs, *([second_look.looks] if second_look else [])]
         status = self._status_of(parts, queues, listen)
         controls = Controls(parts, act, self._capture, listen, self.bus)

@@ -79,7 +79,7 @@ class Listen:
     ) -> None:
         self.progress = 0
         self._mutings = 0
-        self._pressed = threading.Event()
+        self._pressed, self._asked = threading.Event(), threading.Event()
         self._pipeline = pipeline
         self._capture = capture
         self._requests = requests
@@ -117,6 +117,10 @@ class Listen:
         if not self._capture.muted:
             self._pressed.set()
 
+    def listen_again(self) -> None:
+        """Listen as if the wake word had been said, unless that is so already; from any thread."""
+        self._asked.set()
+
     def _push(self, block: NDArray[np.int16]) -> None:
         self._hand_on(self._pipeline.push(block))
 
@@ -147,6 +151,10 @@ class Listen:
 
     def _answer_press(self) -> None:
         """The pipeline belongs to this thread, so a press takes effect here; not while deaf."""
+        if self._asked.is_set():
+            self._asked.clear()
+            if self.state == "waiting":
+                self._pipeline.listen()
         if self._pressed.is_set():
             self._pressed.clear()
             if self._pipeline.state == "listening":

@@ -5,6 +5,7 @@ from alexa_local.understand.known_sentences import known_sentences
 from alexa_local.understand.names import is_speakable, spoken_words
 from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents
 from alexa_local.understand.phrases import KnownPhrases
+from alexa_local.understand.reading import RequestReader
 from alexa_local.understand.understander import Understander
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "KnownPhrases",
     "OwnerAction",
     "OwnerIntents",
+    "RequestReader",
     "Understander",
     "is_speakable",
     "known_sentences",

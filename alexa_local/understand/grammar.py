@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -101,6 +101,20 @@ def references(expression: Expression) -> list[ListReference | RuleReference]:
 def slot_type_and_name(reference: ListReference) -> tuple[str, str]:
     """{type:slot} names both; {slot} is a slot of the type of that name."""
     return reference.list_name, reference.slot_name
+
+
+def slot_types(grammar: Grammar, intent: str, slot: str) -> list[str]:
+    """The types that may fill a slot of an intent, in the order of its sentences."""
+
+    def inside(expression: Expression) -> Iterator[str]:
+        for reference in references(expression):
+            if isinstance(reference, RuleReference):
+                yield from inside(grammar.rules[reference.rule_name])
+            elif slot_type_and_name(reference)[1] == slot:
+                yield slot_type_and_name(reference)[0]
+
+    groups = [group for group in grammar.groups if group.intent == intent]
+    return list(dict.fromkeys(each for group in groups for s in group.sentences for each in inside(s)))
 
 
 def phrases(template: str, most: int = 500) -> frozenset[str]:

@@ -11,11 +11,13 @@ from typing import Any
 from alexa_local.context import PRIVATE
 from alexa_local.messages import Hypothesis, Interpretation
 from alexa_local.understand.catalogue import Catalogue
-from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template
+from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template, slot_types
 from alexa_local.understand.graph import build_graph
 from alexa_local.understand.match import Match, Matcher
 from alexa_local.understand.names import letters_joined
 from alexa_local.understand.owner import OwnerIntents
+from alexa_local.understand.paraphrase import SURELY_NOTHING, Paraphrases
+from alexa_local.understand.reading import RequestReader
 from alexa_local.understand.spoken_values import CONVERTERS, clock_time, day, moment
 
 _LOG = logging.getLogger(__name__)
@@ -28,8 +30,15 @@ CLEAR_LETTERS = 0.6
 WORST_NUMBER = 0.21
 """Differing letters for each letter of a word of a number or a time."""
 NUMERIC_TYPES = frozenset({*CONVERTERS, "time", "day"})
+FAR = 0.1
+"""Differing letters for each letter of a sentence from which the network is asked whether it was one."""
 NATS_PER_LETTER = 2.0
 """How much less likely (natural log) a reading may be for each letter that it is nearer to a sentence."""
+
+
+_BETWEEN = ("and", "then")
+_ANSWER = "[for|at|to|in|on|by|it's|make it|about|the|a|my|the one in|in the] {{{type}:{slot}}} [please|one]"
+_HESITATIONS = ("um", "uh", "well", "er", "yes")
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class Understander:
     Args:
         catalogue: names of devices, rooms, people, music and lists.
         owner_intents: the owner's own intents.
+        reader: the network that reads what no sentence fits; without, such requests are not understood.
         now: the clock, for "tomorrow" and "at seven".
     """
 
@@ -67,6 +77,7 @@ class Understander:
         self,
         catalogue: Catalogue,
         owner_intents: OwnerIntents | None = None,
+        reader: RequestReader | None = None,
         *,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
@@ -78,21 +89,80 @@ class Understander:
             name: tuple(SlotValue(parse_template(said), value) for said, value in entries)
             for name, entries in catalogue.entries().items()
         }
-        graph = build_graph(grammar.groups, grammar.rules, {**grammar.types, **names})
+        types = {**grammar.types, **names}
+        graph = build_graph(grammar.groups, grammar.rules, types)
         self._matcher = Matcher(graph, grammar.before, grammar.after)
         self.about = grammar.about
+        self._grammar, self._types = grammar, types
+        self._answer_languages: dict[tuple[str, str], Matcher | None] = {}
+        self._paraphrases = None
+        if reader is not None:
+            said = {
+                name: tuple(words for words, _ in entries) for name, entries in catalogue.entries().items()
+            }
+            self._paraphrases = Paraphrases(reader, grammar, types, said)
 
     def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
         """What the readings of one utterance mean; intent "" when no sentence is near enough."""
         readings = _distinct(hypotheses)
-        chosen = self._exact(readings) or self._nearest(readings)
+        exact = self._exact(readings)
+        if exact is None and (both := self._two(readings)) is not None:
+            return both
+        chosen = exact or self._nearest(readings)
+        paraphrases = self._paraphrases
+        if exact is None and paraphrases is not None and readings:
+            if chosen is None:
+                return self._paraphrased(paraphrases, readings)
+            if _is_far(chosen[0]) and paraphrases.read(chosen[1].text).intents[""] >= SURELY_NOTHING:
+                chosen = None
         if chosen is None:
             return Interpretation("", {}, readings[0].text if readings else "", 0.0)
         match, hypothesis = chosen
+        return self._meaning(match, hypothesis, max(0.0, 1.0 - match.relative))
+
+    def answer(
+        self, asked: Interpretation, slot: str, hypotheses: Sequence[Hypothesis]
+    ) -> Interpretation | None:
+        """What readings mean as the answer that fills a slot; None where they are no such answer."""
+        language = self._answers(asked.intent, slot)
+        readings = _distinct(hypotheses)
+        if language is None or not readings:
+            return None
+        for hypothesis in readings:
+            match = language.exact(hypothesis.text)
+            if match is not None:
+                return self._answered(asked, match, hypothesis)
+        for hypothesis, matches in zip(readings, language.nearest([r.text for r in readings]), strict=True):
+            match = next(filter(is_near_enough, matches), None)
+            if match is not None:
+                return self._answered(asked, match, hypothesis)
+        return None
+
+    def _answered(self, asked: Interpretation, match: Match, hypothesis: Hypothesis) -> Interpretation:
+        found = self._meaning(match, hypothesis, max(0.0, 1.0 - match.relative))
+        return replace(found, slots={**asked.slots, **found.slots})
+
+    def _answers(self, intent: str, slot: str) -> Matcher | None:
+        """What can be said to fill a slot of an intent; None where nothing can."""
+        key = (intent, slot)
+        if key not in self._answer_languages:
+            types = slot_types(self._grammar, intent, slot)
+            sentences = tuple(parse_template(_ANSWER.format(type=each, slot=slot)) for each in types)
+            groups = (Group(intent, sentences),) if sentences else ()
+            graph = build_graph(groups, self._grammar.rules, self._types) if groups else None
+            is_said = graph is not None and bool(graph.arcs[0])
+            self._answer_languages[key] = Matcher(graph, _HESITATIONS) if graph and is_said else None
+        return self._answer_languages[key]
+
+    def _paraphrased(self, paraphrases: Paraphrases, readings: Sequence[Hypothesis]) -> Interpretation:
+        """What the network makes of readings that no sentence fits."""
+        found = paraphrases.find(readings, is_well_filled)
+        return self._meaning(*found) if found else Interpretation("", {}, readings[0].text, 0.0)
+
+    def _meaning(self, match: Match, hypothesis: Hypothesis, confidence: float) -> Interpretation:
         said, intent = hypothesis.text, match.group.intent
         _LOG.debug("%r is %s, %.1f letters off", said, intent, match.edits, extra=PRIVATE)
-        confidence = max(0.0, 1.0 - match.relative)
-        return Interpretation(match.group.intent, self._slots(match), hypothesis.text, round(confidence, 3))
+        return Interpretation(intent, self._slots(match), said, round(confidence, 3))
 
     def _exact(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
         """The likeliest reading that is a sentence word for word."""
@@ -101,6 +171,21 @@ class Understander:
             matches = [match for match in map(self._matcher.exact, spellings) if match]
             if matches:
                 return min(matches, key=_has_free_text), hypothesis
+        return None
+
+    def _two(self, readings: Sequence[Hypothesis]) -> Interpretation | None:
+        """Two requests of one breath, each word for word: "turn on the lamp and play jazz"."""
+        for hypothesis in readings:
+            words = hypothesis.text.split()
+            for at, word in enumerate(words):
+                if word not in _BETWEEN:
+                    continue
+                rest = words[at + 2 :] if words[at + 1 : at + 2] == ["then"] else words[at + 1 :]
+                parts = [replace(hypothesis, text=" ".join(part)) for part in (words[:at], rest)]
+                found = [self._exact([part]) for part in parts]
+                if found[0] and found[1] and not _has_free_text(found[0][0]):
+                    first, second = (self._meaning(match, part, 1.0) for match, part in filter(None, found))
+                    return replace(first, text=hypothesis.text, also=(second,))
         return None
 
     def _nearest(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
@@ -177,11 +262,22 @@ def is_near_enough(match: Match) -> bool:
     limits = _limits(match)
     if match.edits > limits.relative * max(match.letters - limits.free_letters, 0.0) + 1e-3:
         return False
+    return is_well_filled(match)
+
+
+def is_well_filled(match: Match) -> bool:
+    """Whether each word that fills a slot was heard well."""
+    limits = _limits(match)
     return all(
         step.cost <= _worst(step.tag.type, limits) * max(len(step.word), 2)
         for step in match.steps
         if step.tag.slot and not step.tag.wild
     )
+
+
+def _is_far(match: Match) -> bool:
+    """Whether a sentence is so far from what was heard that something else may be meant."""
+    return match.relative > FAR and not match.group.closed
 
 
 def _worst(slot_type: str, limits: Limits) -> float:

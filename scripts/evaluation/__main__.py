@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from alexa_local.errors import AlexaLocalError
-from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, lattice, names, wake
+from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, lattice, names, nlu, wake
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
 
@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None)
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["biasing"]:
         return biasing.main(arguments[1:], make)
+    if arguments[:1] == ["nlu"]:
+        return nlu.main(arguments[1:], make)
     top = parser()
     args = top.parse_args(arguments)
     if (args.noise is None) != (args.snr is None):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.config import RecogniserSettings, WakeSettings
+from alexa_local.config import RecogniserSettings, UnderstandingSettings, WakeSettings
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
@@ -21,6 +21,7 @@ from scripts.evaluation.wake import Detector, Heard
 
 if TYPE_CHECKING:
     from alexa_local.recognise import Recogniser
+    from alexa_local.understand import RequestReader
 
 Biasing = Literal["none", "fusion", "attention", "both"]
 """Fusion adds to the search's scores, attention changes what the networks say."""
@@ -105,6 +106,12 @@ class Engines:
         """The wake word at its shipped threshold."""
         return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
 
+    def reader(self) -> RequestReader:
+        """The network that reads requests no sentence fits."""
+        from alexa_local.understand import RequestReader
+
+        return RequestReader(open_model(UnderstandingSettings().model))
+
     def interpret(
         self, intents: Path | None, contacts: Path | None, config: Path | None, wanted: Collection[str | None]
     ) -> tuple[Interpret, SentenceGraph | None, tuple[PhraseClass, ...]]:
@@ -133,4 +140,5 @@ class Engines:
         catalogue = Catalogue(read_devices(config), contacts=read_contacts(contacts))
         chosen = owner if is_wanted else None
         phrases = KnownPhrases(chosen).of(catalogue)
-        return Understander(catalogue, chosen).interpret, known_sentences(chosen, catalogue), phrases
+        understander = Understander(catalogue, chosen, self.reader())
+        return understander.interpret, known_sentences(chosen, catalogue), phrases

@@ -4,6 +4,7 @@ from importlib import resources
 import pytest
 import yaml
 
+from alexa_local.messages import Hypothesis, Interpretation
 from alexa_local.understand import Catalogue, Understander
 from alexa_local.understand.grammar import built_in_grammar
 from tests.understand.home import HOME, SATURDAY_EVENING, ask
@@ -207,3 +208,35 @@ def test_slots_can_be_written_as_json(home):
 def test_names_are_given_back_as_the_catalogue_writes_them():
     assert ("the beatles", "The Beatles") in HOME.entries()["music"]
     assert dict(HOME.entries()["contact"])["miller"] == "miller"  # two people have that name
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("turn on the reading lamp and play jazz", "TurnOn", "PlayMusic"),
+        ("set a timer for ten minutes and then turn off the kitchen light", "SetTimer", "TurnOff"),
+        ("stop the music then what time is it", "StopMusic", "GetTime"),
+    ],
+)
+def test_two_requests_of_one_breath_are_both_understood(
+    home: Understander, text: str, first: str, second: str
+) -> None:
+    found = ask(home, text)
+    assert (found.intent, [one.intent for one in found.also]) == (first, [second])
+    assert found.text == text
+
+
+def test_one_request_with_an_and_in_it_is_one(home: Understander) -> None:
+    found = ask(home, "add milk and eggs to the shopping list")
+    assert (found.intent, found.also) == ("AddToList", ())
+    assert ask(home, "set a timer for one hour and ten minutes").slots == {"duration": 4200}
+
+
+@pytest.mark.parametrize("answer", ["", "the weather is nice", "forty percent"])
+def test_what_cannot_fill_a_slot_is_no_answer(home: Understander, answer: str) -> None:
+    asked = Interpretation("SetTimer", {})
+    assert home.answer(asked, "duration", [Hypothesis(answer, 0.0)]) is None
+
+
+def test_a_slot_that_no_sentence_fills_has_no_answer(home: Understander) -> None:
+    assert home.answer(Interpretation("GetTime", {}), "nothing", [Hypothesis("two", 0.0)]) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alexa_local.act import spoken
 from alexa_local.act.alarms import Alarm
+from alexa_local.act.asking import Asked
 from alexa_local.act.clock import local
 from alexa_local.act.handlers.base import Handler, Slots, date_of, done, refused, text, time_of
 from alexa_local.act.services import Services
@@ -18,7 +19,7 @@ def set_alarm(services: Services, slots: Slots) -> Outcome:
         when = local(services.clock, services.clock.now() + float(slots["in"]))
         time, date = when.time().replace(second=0, microsecond=0), when.date()
     if time is None:
-        return refused("For what time?")
+        raise Asked("For what time?", "time")
     alarm = services.alarms.set(time, date, text(slots, "repeat"), text(slots, "name"))
     return done(f"Your alarm is set for {alarm.when(now)}", alarm=_as_action(alarm))
 

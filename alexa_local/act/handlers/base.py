@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alexa_local.act import spoken
+from alexa_local.act.asking import Asked
 from alexa_local.act.services import Services
-from alexa_local.errors import RequestRefused
 from alexa_local.messages import Outcome
 
 Slots = Mapping[str, Any]
@@ -29,11 +29,11 @@ def needed(slots: Slots, name: str, question: str) -> Any:
     """A slot without which nothing can be done.
 
     Raises:
-        RequestRefused: it is missing; the message is the question.
+        Asked: it is missing.
     """
     value = slots.get(name)
     if value is None or value == "":
-        raise RequestRefused(question)
+        raise Asked(question, name)
     return value
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from alexa_local.act import spoken
+from alexa_local.act.asking import Asked
 from alexa_local.act.handlers.base import Handler, Slots, done, needed, refused, text
 from alexa_local.act.home import SWITCHABLE
 from alexa_local.act.services import Services
@@ -147,7 +148,7 @@ def _found(services: Services, slots: Slots, kinds: Sequence[str]) -> list[Devic
 def _switchable(services: Services, slots: Slots, kinds: Sequence[str]) -> list[DeviceSettings]:
     """The devices that the slots name; a slip of the recogniser must not switch the whole home."""
     if not any(slots.get(name) for name in ("device", "room", "kind", "all")):
-        raise RequestRefused("Which device?")
+        raise Asked("Which device?", "device")
     return _found(services, slots, kinds)
 
 

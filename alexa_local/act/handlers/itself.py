@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from alexa_local.act.asking import Asked
 from alexa_local.act.clock import local
-from alexa_local.act.handlers.base import Handler, Slots, done
+from alexa_local.act.handlers.base import Handler, Slots, done, refused
 from alexa_local.act.services import Services
-from alexa_local.act.spoken import count
+from alexa_local.act.spoken import count, listing
 from alexa_local.messages import Outcome
 
 _HELP = (
@@ -24,6 +25,24 @@ def stop(services: Services, slots: Slots) -> Outcome:
 def cancel(services: Services, slots: Slots) -> Outcome:
     """A request that was taken back."""
     return done("Okay")
+
+
+def undo(services: Services, slots: Slots) -> Outcome:
+    """Nothing that could be taken back: what can be has become another request."""
+    return refused("There is nothing that I could take back.")
+
+
+def again(services: Services, slots: Slots) -> Outcome:
+    """Nothing that could be done again."""
+    return refused("There is nothing to do again.")
+
+
+def correct(services: Services, slots: Slots) -> Outcome:
+    """Not that one, but which?"""
+    choices = slots.get("choices") or ()
+    if len(choices) > 1:
+        raise Asked(f"Which one: {listing(list(choices), 'or')}?", "device")
+    return refused("I don't know what else you mean.")
 
 
 def help_(services: Services, slots: Slots) -> Outcome:
@@ -66,6 +85,9 @@ def thanks(services: Services, slots: Slots) -> Outcome:
 HANDLERS: dict[str, Handler] = {
     "Stop": stop,
     "Cancel": cancel,
+    "Undo": undo,
+    "Again": again,
+    "Correct": correct,
     "Help": help_,
     "LocalOnlyOn": local_only_on,
     "LocalOnlyOff": local_only_off,
