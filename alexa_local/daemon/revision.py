@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from alexa_local.context import current_request
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
 from alexa_local.recognise.lattice import n_best
+from alexa_local.understand import OUT_OF_SCOPE
 
 READINGS = 6
 """Readings of a lattice that are looked at."""
@@ -82,4 +83,4 @@ class Revisable:
     def is_changed_by(self, meaning: Interpretation) -> bool:
         """Whether that is something, and something else than was understood."""
         same = (meaning.intent, dict(meaning.slots)) == (self._meaning.intent, dict(self._meaning.slots))
-        return bool(meaning.intent) and not same
+        return meaning.intent not in ("", OUT_OF_SCOPE) and not same

@@ -25,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 MOST_WORDS = 60
 """A longer text is no request (the longest are messages)."""
 MOST_READINGS = 8
+OUT_OF_SCOPE = "OutOfScope"
+"""The intent of what is said clearly enough, but is nothing that the assistant can do."""
 CLEAR_LETTERS = 0.6
 """A misheard request is acted on when the next best meaning is at least so much farther."""
 WORST_NUMBER = 0.21
@@ -116,7 +118,7 @@ class Understander:
             if _is_far(chosen[0]) and paraphrases.read(chosen[1].text).intents[""] >= SURELY_NOTHING:
                 chosen = None
         if chosen is None:
-            return Interpretation("", {}, readings[0].text if readings else "", 0.0)
+            return self._nothing(readings)
         match, hypothesis = chosen
         return self._meaning(match, hypothesis, max(0.0, 1.0 - match.relative))
 
@@ -157,7 +159,15 @@ class Understander:
     def _paraphrased(self, paraphrases: Paraphrases, readings: Sequence[Hypothesis]) -> Interpretation:
         """What the network makes of readings that no sentence fits."""
         found = paraphrases.find(readings, is_well_filled)
-        return self._meaning(*found) if found else Interpretation("", {}, readings[0].text, 0.0)
+        return self._meaning(*found) if found else self._nothing(readings)
+
+    def _nothing(self, readings: Sequence[Hypothesis]) -> Interpretation:
+        """That it was not understood, or surely is nothing that can be done."""
+        text = readings[0].text if readings else ""
+        share = self._paraphrases.read(text).intents[""] if self._paraphrases and text else 0.0
+        if share >= SURELY_NOTHING:
+            return Interpretation(OUT_OF_SCOPE, {}, text, round(share, 3))
+        return Interpretation("", {}, text, 0.0)
 
     def _meaning(self, match: Match, hypothesis: Hypothesis, confidence: float) -> Interpretation:
         said, intent = hypothesis.text, match.group.intent

@@ -25,7 +25,7 @@ from alexa_local.recognise import spoken_form
 from scripts.evaluation.engines import Engines
 from scripts.evaluation.intent import comparable
 
-OUT_OF_SCOPE = ("", "oos", "none", "None", "out_of_scope")
+OUT_OF_SCOPE = ("", "oos", "none", "None", "out_of_scope", "OutOfScope")
 SCENARIOS = "scenario"
 
 Answer = Callable[[str], tuple[str, Mapping[str, Any] | Sequence[tuple[str, str]]]]

@@ -66,7 +66,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--student", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--temperature", type=float, default=1.0, help="by which the logits are divided")
     parser.add_argument("--float", action="store_true", help="keep float32 weights, to see what int8 costs")
     args = parser.parse_args()
     state = torch.load(args.student, weights_only=True)
@@ -80,7 +79,7 @@ def main() -> None:
         "slots": model.shape.tags,
         "parts": model.shape.parts,
         "flags": list(FLAGS),
-        "temperature": args.temperature,
+        "temperature": state["temperature"],
     }
     files = [*(f"{name}.tflite" for name in NETWORKS), "words.txt"]
     write_manifest(args.out, files, {"reads": reads, "data": DATA, "figures": state["figures"]})

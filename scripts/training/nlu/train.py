@@ -212,6 +212,25 @@ def judge(model: Reader, batches: Batches, examples: Sequence[Example]) -> dict[
     return {name: round(100 * sum(ok) / len(ok), 2) for name, ok in sorted(right.items())}
 
 
+def warmth(model: Reader, batches: Batches, examples: Sequence[Example]) -> float:
+    """By what our intents' logits are to be divided for the likeliest probabilities (Guo et al. 2017)."""
+    logits, allowed = [], []
+    model.eval()
+    with torch.no_grad():
+        for at in range(0, len(examples), 256):
+            some = [one for one in examples[at : at + 256] if OURS in one.intents]
+            if some:
+                logits.append(model(**batches.make(some, judging=True))[0][OURS])
+                names = model.shape.intents[OURS]
+                allowed += [
+                    [0.0 if name in one.intents[OURS] else -torch.inf for name in names] for one in some
+                ]
+    model.train()
+    every, right = torch.cat(logits), torch.tensor(allowed)
+    tried = [0.5 + 0.05 * step for step in range(41)]
+    return min(tried, key=lambda t: -float(((every / t).log_softmax(-1) + right).logsumexp(-1).mean()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--text", type=Path, required=True, help="folder of the public sets")
@@ -304,6 +323,7 @@ def main() -> None:
             "words": words,
             "network": model.state_dict(),
             "figures": judge(model, batches, kept),
+            "temperature": warmth(model, batches, kept),
         },
         args.out,
     )
