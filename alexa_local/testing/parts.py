@@ -13,7 +13,7 @@ from alexa_local.testing.pipeline import FakePipeline
 
 
 class FakeHome:
-    """Understands "light", "full disk" and "defect"; its lists keep the course of things."""
+    """Understands "light", "full disk" and "defect", asks about "timer", and remembers what happened."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class FakeHome:
     def _interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
         text = hypotheses[0].text
         self.heard.append(text)
-        intents = {"light": "TurnOn", "full disk": "AddToList", "defect": "Defect"}
+        intents = {"light": "TurnOn", "full disk": "AddToList", "defect": "Defect", "timer": "SetTimer"}
         return Interpretation(
             next((name for word, name in intents.items() if word in text), ""), {}, text, 1.0
         )
@@ -81,6 +81,8 @@ class FakeHome:
             raise StorageError("The disk is full. Delete something.")
         if meaning.intent == "Defect":
             raise ZeroDivisionError("a defect")
+        if meaning.intent == "SetTimer":
+            return Outcome(False, "For how long?", asks="duration")
         return Outcome(
             ok=bool(meaning.intent),
             reply="Okay." if meaning.intent else "Sorry?",

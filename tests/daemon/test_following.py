@@ -2,8 +2,10 @@
 
 import pytest
 
+from alexa_local.config import UnderstandingSettings, VoiceSettings
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.following import FollowUp
+from alexa_local.testing.parts import FakeHome
 
 QUESTION = ("action", {"done": False, "reply": "For how long?", "asks": "duration"})
 ANSWER = ("action", {"done": True, "reply": "Okay."})
@@ -40,3 +42,36 @@ def test_without_spoken_replies_it_listens_at_once() -> None:
     for name, data in (HEARD, QUESTION):
         bus.publish(name, data)
     assert listened == [True]
+
+
+def hear(daemon, text: str) -> None:
+    """Let the next of the home's texts be heard, from a request that is open already."""
+    daemon.microphone.step(6)
+    assert daemon.event("stt_text") == {"text": text}
+
+
+def test_a_daemon_that_asks_hears_the_answer_without_the_wake_word(start) -> None:
+    settings = {"voice": VoiceSettings(replies=False)}
+    daemon = start(FakeHome(["set a timer", "turn on the light"]), settings=settings)
+    daemon.microphone.shout()
+    hear(daemon, "set a timer")
+    assert daemon.event("action")["asks"] == "duration"
+    daemon.event("idle")  # by now everybody has heard of the question
+    daemon.microphone.step()
+    daemon.event("listening")
+    hear(daemon, "turn on the light")
+    assert daemon.event("action")["action"] == {"did": "TurnOn"}
+
+
+def test_a_daemon_that_shall_not_waits_for_the_wake_word(start) -> None:
+    settings = {
+        "voice": VoiceSettings(replies=False),
+        "understanding": UnderstandingSettings(follow_up=False),
+    }
+    daemon = start(FakeHome(["set a timer", "turn on the light"]), settings=settings)
+    daemon.microphone.shout()
+    hear(daemon, "set a timer")
+    daemon.event("action")
+    daemon.event("idle")
+    daemon.microphone.step()
+    assert daemon.ask("status")["state"] == "waiting"
