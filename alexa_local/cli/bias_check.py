@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alexa_local.cli.household import names_of
 from alexa_local.config import Config
 from alexa_local.daemon.paths import open_used
-from alexa_local.errors import AlexaLocalError
 
 if TYPE_CHECKING:
     from alexa_local.recognise.name_check import NameCheck
-    from alexa_local.understand import Catalogue, Contact
+    from alexa_local.understand import Catalogue
     from alexa_local.understand.confuse import Alike
 
 _SHORT_SOUNDS = 2.5
@@ -67,7 +67,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from alexa_local.cli.settings import settings_of
 
     config = settings_of(arguments)
-    found = _look_at(" ".join(arguments.name), config, _catalogue(config, arguments.contacts))
+    found = _look_at(" ".join(arguments.name), config, names_of(config, arguments.contacts))
     advice = list(_advice(found))
     if arguments.json:
         print(json.dumps({**asdict(found), "ok": not advice, "advice": advice}, ensure_ascii=False))
@@ -75,32 +75,6 @@ def _check(arguments: argparse.Namespace) -> int:
         print(*_lines(found), sep="\n")
         print(*(advice or ["Nothing needs to be done."]), sep="\n")
     return 0
-
-
-def _catalogue(config: Config, book: Path | None) -> Catalogue:
-    """The names of the home, with the contacts of the file or else those that were imported."""
-    from alexa_local.act.people import read_people
-    from alexa_local.understand import Catalogue, Device
-
-    devices = tuple(Device(one.name, one.kind, one.room, one.aliases) for one in config.home.devices)
-    return Catalogue(devices, contacts=read_people(book) if book else _imported(config))
-
-
-def _imported(config: Config) -> tuple[Contact, ...]:
-    """The contacts of the database; none where there is none, or none that we may read."""
-    from alexa_local.act.contacts import Contacts
-    from alexa_local.daemon.paths import DATABASE, state_dir
-    from alexa_local.store import open_store
-    from alexa_local.understand import Contact
-
-    file = state_dir(config.daemon) / DATABASE
-    try:
-        if not file.exists():
-            return ()
-        with open_store(file) as store:
-            return tuple(Contact(one.name, one.nicknames, one.numbers) for one in Contacts(store).all())
-    except (AlexaLocalError, OSError):
-        return ()
 
 
 def _look_at(written: str, config: Config, catalogue: Catalogue) -> _Name:

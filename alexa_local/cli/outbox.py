@@ -34,7 +34,8 @@ def _outbox(arguments: argparse.Namespace) -> int:
     waiting = told["waiting"]
     oldest = f", the oldest for {duration(waiting[0]['age_s'])}" if waiting else ""
     size = f", {sum(one['bytes'] for one in waiting)} bytes" if waiting else ""
-    print(f"{_requests(len(waiting))} waiting{size}{oldest}")
+    held = f", for {told['waits_for']} than this metered one" if waiting and told.get("waits_for") else ""
+    print(f"{_requests(len(waiting))} waiting{held}{size}{oldest}")
     for name in ("answers", "outcomes", "deleted"):
         counts = ", ".join(f"{what} {count}" for what, count in told.get(name, {}).items() if count)
         if counts:

@@ -30,7 +30,7 @@ class FollowUp:
         """Look at an event; none is kept."""
         match event.name:
             case "stt_text":
-                self._was_heard, self._asked = True, False
+                self._was_heard, self._asked = not event.data.get("typed"), False
             case "action":
                 self._asked, self._was_heard = self._was_heard and bool(event.data.get("asks")), False
                 if self._asked and not self._speaks:

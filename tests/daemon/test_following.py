@@ -9,6 +9,7 @@ from alexa_local.testing.parts import FakeHome
 
 QUESTION = ("action", {"done": False, "reply": "For how long?", "asks": "duration"})
 ANSWER = ("action", {"done": True, "reply": "Okay."})
+TYPED = ("stt_text", {"text": "set a timer", "typed": True})
 HEARD, SPOKEN, WOKEN = ("stt_text", {"text": "set a timer"}), ("tts_finished", {}), ("wake_word_detected", {})
 
 
@@ -19,7 +20,7 @@ HEARD, SPOKEN, WOKEN = ("stt_text", {"text": "set a timer"}), ("tts_finished", {
         ([HEARD, QUESTION, SPOKEN], 1),
         ([HEARD, QUESTION, SPOKEN, SPOKEN], 1),
         ([HEARD, ANSWER, SPOKEN], 0),
-        ([QUESTION, SPOKEN], 0),
+        ([TYPED, QUESTION, SPOKEN], 0),
         ([HEARD, QUESTION, WOKEN, SPOKEN], 0),
         ([HEARD, QUESTION, SPOKEN, HEARD, QUESTION, SPOKEN], 2),
         ([HEARD, ANSWER, QUESTION, SPOKEN], 0),
