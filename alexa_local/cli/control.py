@@ -90,7 +90,7 @@ def _say(arguments: argparse.Namespace) -> int:
         print(json.dumps(answer))
     else:
         print(answer["reply"] or ("Done." if answer["done"] else "That was not done."))
-    return 0 if answer["done"] else 1
+    return 0 if answer["done"] or answer.get("asks") else 1  # a question is no failure
 
 
 def _stop(arguments: argparse.Namespace) -> int:
