@@ -1,6 +1,8 @@
 import pytest
 from house import House
 
+from alexa_local.config import DeviceSettings
+
 
 @pytest.mark.parametrize(
     ("intent", "slots", "reply", "sent"),
@@ -145,3 +147,17 @@ def test_without_devices_it_says_how_to_get_some(bare_house: House) -> None:
     assert bare_house.reply("TurnOn", kind="light") == (
         "No devices are set up yet. Add them under home devices in the configuration."
     )
+
+
+def test_a_device_that_was_told_of_later_takes_the_messages_that_it_knows(house: House) -> None:
+    fountain = DeviceSettings("Fountain", "switch", topic="f/set", states={"ON": "{flow}", "OFF": '"'})
+    assert house.reply("TurnOn", device="fountain") == "I don't know any fountain."
+    house.services.home.add((fountain,))
+    assert house.reply("TurnOn", device="fountain") == "The Fountain is on."
+    assert house.reply("Toggle", device="fountain") == "The Fountain is off."
+    assert house.publisher.sent == [("f/set", "{flow}"), ("f/set", '"')]
+    assert house.reply("SetBrightness", device="fountain", level=40) == "The Fountain can't do that."
+    assert house.reply("OpenCover", device="fountain") == "The Fountain can't do that."
+    assert len(house.publisher.sent) == 2 and house.reply("TurnOn", device="lamp")
+    house.services.home.add(())
+    assert house.reply("TurnOn", device="fountain") == "I don't know any fountain."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import queue
 import threading
@@ -168,3 +169,20 @@ def test_an_owners_server_reads_it_right_and_it_is_done_once(
         worker.stop()
         thread.join(LIMIT_S)
     assert home.switched.read_text() == "ON\n" and home.outbox()["waiting"] == []
+
+
+def test_on_a_metered_link_lattices_wait_unless_the_owner_pays(folder: Path, mosquitto: Mosquitto) -> None:
+    """127.1 is this machine by a name that counts as another one's: to its own broker nothing is metered."""
+    settings = MqttSettings("127.1", mosquitto.port, device_id="kitchen", rerank="unclear", metered="yes")
+    with closing(LoudHome(folder, settings)) as home:
+        home.microphone.speak()
+        home.event("rerank")
+        while not home.outbox()["waiting"]:
+            pass
+        told = home.outbox()
+        assert told["waits_for"] == "another connection" and told["sent"] == 0
+        assert home.ask("status")["metered"] is True
+    with closing(LoudHome(folder, dataclasses.replace(settings, on_metered=True))) as home:
+        while not home.outbox()["sent"]:
+            pass
+        assert home.outbox()["waits_for"] == ""
