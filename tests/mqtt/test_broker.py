@@ -1,5 +1,6 @@
 import queue
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError, NetworkError, RequestRefused
-from alexa_local.mqtt import Broker, Kind, Subscription, device_id
+from alexa_local.mqtt import Broker, Kind, Message, Subscription, device_id
 from alexa_local.mqtt.identity import client_id
 from alexa_local.mqtt.wire import lattice_properties, lattice_topic
 from alexa_local.testing.gate import FakeGate
@@ -222,6 +223,49 @@ def test_a_gate_that_holds_speech_back_empties_the_connection_to_this_machines_o
         assert not broker.post(Kind.SPEECH, "home/x", b"x", lattice_properties(uuid4(), "r", 1))
         broker.publish(Kind.COMMAND, "home/x", "ON")
         assert listening.empty()
+
+
+@needs_mosquitto
+def test_the_state_says_that_the_gate_shuts_before_the_device_is_gone(mosquitto: Mosquitto) -> None:
+    gate = FakeGate()
+    with (
+        closing(Listener(mosquitto.port, topics="alexa-local/#")) as listener,
+        _broker(mosquitto.port, gate, device_id="a") as broker,
+    ):
+        broker.farewell = lambda: Message("alexa-local/a/state", b"local only", retain=True)
+        assert listener.next() == ("alexa-local/a/availability", "online")
+        gate.open = False
+        broker.gate_changed()
+        assert listener.next() == ("alexa-local/a/state", "local only")
+        assert listener.next() == ("alexa-local/a/availability", "offline")
+
+
+@needs_mosquitto
+def test_what_the_broker_did_not_confirm_is_cut_off_with_its_connection(mosquitto: Mosquitto) -> None:
+    """A goodbye in its place would go out after all that waits, and a farewell as well."""
+    gate, listening = FakeGate(), threading.Event()
+    with Link(mosquitto.port) as link:
+        settings = MqttSettings(host="127.0.0.1", port=link.port, device_id="a")
+        with closing(Broker(settings, gate)) as broker:
+            broker.farewell = lambda: Message("alexa-local/a/state", b"local only", retain=True)
+            broker.when_listening(listening.set)
+            broker.start()
+            assert listening.wait(60)
+            link.hold()
+            while broker.post(Kind.SPEECH, "alexa-local/a/lattice", bytes(200_000)):
+                pass
+            gate.open = False
+            broker.gate_changed()
+            assert not broker.connected
+            sent_bytes = link.sent_bytes
+            link.hold(False)
+            gate.open = True
+            with closing(Listener(mosquitto.port, topics="alexa-local/a/#")) as listener:
+                broker.gate_changed()
+                broker.publish(Kind.PRESENCE, "alexa-local/a/state", "back")
+                while (heard := listener.next()) != ("alexa-local/a/state", "back"):
+                    assert heard[0] == "alexa-local/a/availability"
+            assert link.sent_bytes < sent_bytes + 10_000
 
 
 @pytest.mark.parametrize(
