@@ -171,7 +171,7 @@ class _Brain:
         understanding = config.understanding.model
         self._reader = RequestReader(open_used(understanding, config.daemon)) if understanding else None
         self._dialogue = Dialogue(self.services.clock.elapsed, lambda: self._names.devices)
-        self._learning = threading.RLock()
+        self._learning, self._biasing = threading.RLock(), threading.Lock()
         self._told = Names()
         self._topics: Topics | None = None
         sounding.library.on_change = self._music_changed
@@ -285,7 +285,7 @@ class _Brain:
         """Hear the names more readily, with those of the timers of this moment; it takes milliseconds."""
         file = cache_dir(self._config.daemon) / PHRASE_VECTORS
         how = self._config.recogniser.biasing
-        with self._learning:
+        with self._biasing:  # not the other lock: a request does not wait for names to be learned
             running = {timer.name: None for timer in self.services.timers.all() if timer.name}
             names = replace(self._names, running_timers=tuple(running))
             if names == self._biased_to:

@@ -22,6 +22,10 @@ _LOG = logging.getLogger(__name__)
 _QUIET_S, _LATEST_S = 0.5, 5.0
 """Seconds without anything new, and seconds since the first that was new, after which they are handed on."""
 
+_REST = 3.0
+"""After names were learned, none are for so many times as long as that took: whoever changes them all the
+time shall not keep the processor busy."""
+
 
 class ToldNames:
     """Messages come in the connection's thread; `turn` is another's.
@@ -40,7 +44,7 @@ class ToldNames:
     ) -> None:
         self.due_s, self._latest_s = math.inf, math.inf
         self._learn, self._wake, self._clock = learn, wake, clock
-        self._lock = threading.Lock()
+        self._lock, self._not_before_s = threading.Lock(), -math.inf
         self._catalogue, self._invalid = Names(), 0
         self._discovered = Discovered(settings.home_assistant_prefix)
         if settings.catalogue:
@@ -58,7 +62,8 @@ class ToldNames:
     def turn(self) -> None:
         """Hand on what there is, if it is time to."""
         with self._lock:
-            if self._clock() < min(self.due_s, self._latest_s):
+            began_s = self._clock()
+            if began_s < self.due_s:
                 return
             self.due_s = self._latest_s = math.inf
             sources = self._catalogue, self._discovered.names()
@@ -66,6 +71,11 @@ class ToldNames:
             self._learn(sources)
         except AlexaLocalError as error:
             _LOG.error("The names that the broker told of are not known: %s", error)
+        with self._lock:
+            ended_s = self._clock()
+            self._not_before_s = ended_s + _REST * (ended_s - began_s)
+            if self.due_s < math.inf:  # more came meanwhile
+                self.due_s = max(self.due_s, self._not_before_s)
 
     def _take_catalogue(self, message: Message) -> None:
         try:
@@ -87,5 +97,5 @@ class ToldNames:
     def _changed(self) -> None:
         now_s = self._clock()
         self._latest_s = min(self._latest_s, now_s + _LATEST_S)
-        self.due_s = min(now_s + _QUIET_S, self._latest_s)
+        self.due_s = max(min(now_s + _QUIET_S, self._latest_s), self._not_before_s)
         self._wake()
