@@ -133,7 +133,9 @@ class Shelf:
             if self._trouble or code != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 raise NetworkError(f"The broker is gone ({self._trouble or 'connection lost'}). {_REMEDY}")
             if time.monotonic() > until_s:
-                raise NetworkError(f"The broker has not answered for {_LIMIT_S:.0f} seconds. {_REMEDY}")
+                raise NetworkError(
+                    f"The broker has not answered for {_LIMIT_S:.0f} s. Check its access rules. {_REMEDY}"
+                )
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, about: Any) -> None:
         if reason.is_failure:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alexa_local.cloud import publish
+from alexa_local.cloud import edition, publish
 from alexa_local.cloud.main import broker_settings
 from alexa_local.cloud.shelf import Shelf
 from alexa_local.errors import ConfigError, StorageError, UsageError
@@ -39,17 +39,17 @@ def run_publish(arguments: argparse.Namespace) -> int:
         with Shelf(broker, root) as shelf:
             now = publish.published(shelf, arguments.prefix, model)
             begun = publish.is_begun(shelf, arguments.prefix, model, version_of(folder))
-    version = wanted or publish.next_version(folder, older, now, begun)
-    publish.refuse_older(version, folder, older, now)
-    publish.set_version(folder, version)
+    version = wanted or edition.next_version(folder, older, now, begun)
+    edition.refuse_older(version, folder, older, now)
+    edition.set_version(folder, version)
     with tempfile.TemporaryDirectory(prefix="alexa-local-publish-") as work:
-        edition = publish.prepare(model, folder, older, keys, Path(work), changes, now)
-        _tell(edition)
+        made = edition.prepare(model, folder, older, keys, Path(work), changes, now)
+        _tell(made)
         if broker is None:
-            _write(edition, arguments.out)
+            _write(made, arguments.out)
             return 0
         with Shelf(broker, root) as shelf:  # another connection: packing takes longer than brokers wait
-            report = publish.publish(shelf, arguments.prefix, edition)
+            report = publish.publish(shelf, arguments.prefix, made)
     print(
         f"{model} {version} is published: {report.sent} messages sent, {report.found} were there, "
         f"{report.removed} removed."
@@ -102,20 +102,20 @@ def _signing_key(path: Path) -> SigningKey:
     return key
 
 
-def _tell(edition: publish.Edition) -> None:
-    generation, whole = edition.generation, edition.generation.total_bytes
+def _tell(made: edition.Edition) -> None:
+    generation, whole = made.generation, made.generation.total_bytes
     print(f"{generation.model} {generation.version}: {len(generation.files)} files, {whole} bytes")
-    for package in edition.packages:
+    for package in made.packages:
         upon = "" if package.base is None else f" upon {package.base}"
         print(f"  {package.kind}{upon}: {package.bytes} bytes, {package.bytes / whole:.1%}")
 
 
-def _write(edition: publish.Edition, out: Path) -> None:
+def _write(made: edition.Edition, out: Path) -> None:
     with _explained(out):
         out.mkdir(parents=True, exist_ok=True)
-        for package, path in edition.packages.items():
+        for package, path in made.packages.items():
             shutil.copyfile(path, out / f"{package.sha256[:12]}.package")
-        (out / "generation.json").write_bytes(edition.envelope)
+        (out / "generation.json").write_bytes(made.envelope)
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:

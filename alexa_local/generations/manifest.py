@@ -202,7 +202,7 @@ class Generation:
             )
         try:
             return _read(json.loads(data))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UpdateError(
                 f"The manifest of an update does not keep to the format ({error}). Publish it again, with a "
                 "program as old as the devices'."
@@ -264,7 +264,8 @@ def _digest(path: Path) -> FileDigest:
 
 
 def _release(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:4])
+    parts = [int(part) for part in re.findall(r"\d+", text)]
+    return tuple((*parts, 0, 0, 0, 0)[:4])
 
 
 def _read(value: dict[str, Any]) -> Generation:

@@ -178,11 +178,20 @@ def test_after_a_kill_in_the_middle_the_same_command_finishes(broker, key, folde
 
 def test_what_an_abandoned_publication_left_is_removed_by_the_next(broker, key, folders, tmp_path) -> None:
     old, new = folders
-    left = {f"alexa-local/models/small/9/abandoned/{index}": b"x" for index in range(300)}
+    left = {f"alexa-local/models/small/2/abandoned/{index}": b"x" for index in range(300)}
     with Shelf(BrokerSettings("127.0.0.1", broker.port), "test") as shelf:
         shelf.put(left.items())
     assert publish(broker.port, key, new) == 0
     check_whole(broker.port, tmp_path, old, new)
+
+
+def test_what_somebody_else_publishes_meanwhile_is_left_alone(broker, key, folders) -> None:
+    """Two publishers at once: the one with the lower version must not remove what the other one lays down."""
+    theirs = {"alexa-local/models/small/9/theirs/0": b"x"}
+    with Shelf(BrokerSettings("127.0.0.1", broker.port), "test") as shelf:
+        shelf.put(theirs.items())
+    assert publish(broker.port, key, folders[1]) == 0
+    assert retained(broker.port).items() >= theirs.items()
 
 
 def test_unpublishing_leaves_nothing(broker, key, folders, capsys) -> None:
@@ -270,9 +279,10 @@ def test_a_generation_says_what_it_needs(broker, key, folders, capsys) -> None:
     assert publish(broker.port, key, folders[1]) == 0
     needs = offered(broker.port).needs
     assert (needs.release, needs.boards) == ("0.2", ("aarch64",))
-    manifest.write_text(json.dumps({**info, "needs": {"colour": "red"}}))
-    assert publish(broker.port, key, folders[1]) == 66
-    assert "no device knows" in capsys.readouterr().err
+    for wrong in ({"colour": "red"}, {"boards": "aarch64"}, ["aarch64"]):
+        manifest.write_text(json.dumps({**info, "needs": wrong}))
+        assert publish(broker.port, key, folders[1]) == 66
+        assert "no device knows" in capsys.readouterr().err
 
 
 def test_keys_are_made_once_and_only_for_their_owner(tmp_path, capsys) -> None:

@@ -67,6 +67,7 @@ def test_a_manifest_comes_back() -> None:
         ("created", "yesterday"),
         ("files", []),
         ("files", {}),
+        ("files", "manifest.json"),
         ("files/..", {"sha256": "0" * 64, "bytes": 1}),
         ("files/a%2fb", {"sha256": "0" * 64, "bytes": 1}),
         ("files/.hidden", {"sha256": "0" * 64, "bytes": 1}),
@@ -147,7 +148,7 @@ def test_topics_are_those_of_the_contract() -> None:
     ("host", "unmet"),
     [
         (Host("0.1.0", ("litert",), ("aarch64",)), ""),
-        (Host("1.0", ("litert",), ("aarch64 of some make",)), ""),
+        (Host("0.1", ("litert",), ("aarch64 of some make",)), ""),
         (Host("0.0.9", ("litert",), ("aarch64",)), "0.1.0 or newer"),
         (Host("0.1.0", ("tflite-runtime",), ("aarch64",)), "runtimes litert"),
         (Host("0.1.0", ("litert",), ("x86_64",)), "is for aarch64"),

@@ -159,3 +159,11 @@ def test_the_last_key_is_never_revoked() -> None:
 
 def test_a_generation_without_key_changes_changes_no_key() -> None:
     assert TRUSTED.after(GENERATION).changes == TRUSTED.changes
+
+
+def test_a_handover_that_is_repeated_reaches_who_was_there_and_who_was_away() -> None:
+    """The broker offers the newest generation alone, so both keys sign until every device has the new one."""
+    handing_over = replace(GENERATION, keys_added=(NEXT.public,), keys_revoked=(OWNER.id,))
+    envelope = sign(replace(handing_over, version=8), [OWNER, NEXT])
+    for keys in (TRUSTED, TRUSTED.after(handing_over)):
+        assert keys.after(verify(envelope, keys)).ids == (NEXT.id,)
