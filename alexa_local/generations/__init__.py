@@ -1,5 +1,6 @@
 """Generations of models: signed manifests, and packages that lead from one to the next; no broker here."""
 
+from alexa_local.generations.folders import files_of, version_of
 from alexa_local.generations.making import make_package
 from alexa_local.generations.manifest import (
     FEATURES,
@@ -9,8 +10,6 @@ from alexa_local.generations.manifest import (
     Needs,
     Package,
     digest_of,
-    files_of,
-    version_of,
 )
 from alexa_local.generations.packages import apply_package, verify_package
 from alexa_local.generations.signing import KeyChanges, SigningKey, TrustedKeys, sign, verify

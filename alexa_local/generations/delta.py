@@ -70,7 +70,9 @@ def decode_floats(old: bytes, coded: bytes) -> bytes:
     Raises:
         UpdateError: the code is damaged.
     """
-    count = len(old) // _PLANES
+    count, left = divmod(len(old), _PLANES)
+    if left:
+        raise damaged("floats of another length")
     streams = _Streams(coded, most_bytes=count)
     planes = np.stack([streams.numbers(count) for _ in range(_PLANES)], axis=1)  # 4 of (N,) -> (N, 4)
     streams.end()

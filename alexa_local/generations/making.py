@@ -10,7 +10,8 @@ import zstandard
 
 from alexa_local.errors import StorageError, UpdateError
 from alexa_local.generations.delta import LEVEL, encode_floats, encode_steps
-from alexa_local.generations.manifest import DELTA, FULL, KINDS, Package, digest_of, files_of, version_of
+from alexa_local.generations.folders import files_of, version_of
+from alexa_local.generations.manifest import DELTA, FULL, KINDS, Package, digest_of
 from alexa_local.generations.packages import in_order
 from alexa_local.generations.pieces import (
     COPY,

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from alexa_local.errors import UpdateError
@@ -40,12 +39,12 @@ MOST_KEYS = 16
 MOST_MANIFEST_BYTES = 128 << 10
 _T = TypeVar("_T")
 _FORMAT = 1
-_LATEST = (1 << 31) - 1
+LATEST = (1 << 31) - 1
 _CHUNKS_FROM, _CHUNKS_TO = 1 << 10, 256 << 10
 _KEY_BYTES = 32
 
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[0-9a-f]{16}")
 _RELEASE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}")
@@ -214,53 +213,20 @@ def digest_of(files: Mapping[str, FileDigest]) -> str:
     return hashlib.sha256(canonical(dict(_plain(files)))).hexdigest()
 
 
-def files_of(folder: Path) -> dict[str, FileDigest]:
-    """The files of a model's folder that count: manifest.json and those that it names.
-
-    Raises:
-        UpdateError: one is missing or cannot be read, or the manifest names something else than its files.
-    """
-    try:
-        names = json.loads((folder / MODEL_MANIFEST).read_bytes())["files"]
-        wrong = [name for name in names if not _FILE_NAME.fullmatch(name)]
-        if wrong:
-            raise ValueError(f"it names {wrong[0]!r}")
-        return {name: _digest(folder / name) for name in sorted({MODEL_MANIFEST, *names})}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UpdateError(
-            f"The folder {folder} is no model's ({error}). Name one with a manifest.json and its files."
-        ) from error
-
-
-def version_of(folder: Path) -> int:
-    """Which generation a model's folder is.
-
-    Raises:
-        UpdateError: its manifest cannot be read.
-    """
-    try:
-        return _whole(
-            json.loads((folder / MODEL_MANIFEST).read_bytes()).get("generation", FIRST), FIRST, _LATEST
-        )
-    except (OSError, ValueError, AttributeError) as error:
-        raise UpdateError(
-            f"The manifest of {folder} does not say its generation ({error}). Restore the folder."
-        ) from error
-
-
 def canonical(value: object) -> bytes:
     """JSON with one spelling for each value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def whole_number(value: object, least: int, most: int) -> int:
+    """The value, if it is a whole number in these limits; ValueError if not."""
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{str(value)[:40]} is not from {least} to {most}")
+    return value
+
+
 def _plain(files: Mapping[str, FileDigest]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, asdict(file)) for name, file in files.items()]
-
-
-def _digest(path: Path) -> FileDigest:
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        return FileDigest(sha256, stream.tell())
 
 
 def _release(text: str) -> tuple[int, ...]:
@@ -274,11 +240,11 @@ def _read(value: dict[str, Any]) -> Generation:
     if MODEL_MANIFEST not in value["files"]:
         raise ValueError(f"its files are without {MODEL_MANIFEST}")
     _limit(len(value["files"]), MOST_FILES, "files")
-    files = {_like(_FILE_NAME, name): _read_file(about) for name, about in value["files"].items()}
+    files = {_like(FILE_NAME, name): _read_file(about) for name, about in value["files"].items()}
     needs = value["needs"]
     return Generation(
         _like(_MODEL_NAME, value["model"]),
-        _whole(value["version"], FIRST, _LATEST),
+        whole_number(value["version"], FIRST, LATEST),
         _like(_INSTANT, value["created"]),
         files,
         _list(value["packages"], MOST_PACKAGES, _read_package),
@@ -294,7 +260,7 @@ def _read(value: dict[str, Any]) -> Generation:
 
 
 def _read_file(value: dict[str, Any]) -> FileDigest:
-    return FileDigest(_like(_SHA256, value["sha256"]), _whole(value["bytes"], 0, MOST_FILE_BYTES))
+    return FileDigest(_like(_SHA256, value["sha256"]), whole_number(value["bytes"], 0, MOST_FILE_BYTES))
 
 
 def _read_package(value: dict[str, Any]) -> Package:
@@ -304,10 +270,10 @@ def _read_package(value: dict[str, Any]) -> Package:
     return Package(
         kind,
         _like(_SHA256, value["sha256"]),
-        _whole(value["bytes"], 1, 2 * MOST_FILE_BYTES),
-        None if base is None else _whole(base, FIRST, _LATEST),
+        whole_number(value["bytes"], 1, 2 * MOST_FILE_BYTES),
+        None if base is None else whole_number(base, FIRST, LATEST),
         "" if base is None else _like(_SHA256, value["base_digest"]),
-        _whole(value["chunk_bytes"], _CHUNKS_FROM, _CHUNKS_TO),
+        whole_number(value["chunk_bytes"], _CHUNKS_FROM, _CHUNKS_TO),
     )
 
 
@@ -328,12 +294,6 @@ def _list(values: object, most: int, read: Callable[[Any], _T]) -> tuple[_T, ...
 def _like(pattern: re.Pattern[str], value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ValueError(f"{str(value)[:100]!r} does not fit")
-    return value
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"{str(value)[:40]} is not from {least} to {most}")
     return value
 
 

@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from alexa_local.errors import StorageError, UpdateError
 from alexa_local.generations.delta import damaged
+from alexa_local.generations.folders import files_of
 from alexa_local.generations.manifest import (
     MODEL_MANIFEST,
     FileDigest,
     Generation,
     Package,
     digest_of,
-    files_of,
 )
 from alexa_local.generations.pieces import MARK, OldFile, make_bytes, read_pieces
 

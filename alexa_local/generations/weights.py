@@ -29,6 +29,7 @@ _DIMENSIONS = 2  # of SparsityParameters
 _SEGMENTS_TYPE, _SEGMENTS, _INDICES_TYPE, _INDICES = 2, 3, 4, 5  # of DimensionMetadata
 _INDEX_TYPES = {1: "<i4", 2: "<u2", 3: "<u1"}  # of SparseIndexVector
 _LEAST_BYTES = 64
+_ITEM_BYTES = {FLOAT32: 4, INT8: 1}
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,10 @@ def _constants(data: bytes) -> Iterator[Weights]:
         for tensor in graph.tables(_TENSORS):
             number, kind = tensor.number(_BUFFER, "<I"), tensor.number(_TYPE, "<b")
             start, length = buffers[number].vector(_DATA)
-            if number in seen or kind not in (FLOAT32, INT8) or length < _LEAST_BYTES:
+            if number in seen or kind not in _ITEM_BYTES or length < _LEAST_BYTES:
                 continue
+            if length % _ITEM_BYTES[kind]:
+                raise ValueError("a constant that ends within a number")
             seen.add(number)
             what = (kind, *tensor.array(_SHAPE, "<i4").tolist())
             count[what] += 1
