@@ -54,7 +54,6 @@ class Updating:
         loaded: Mapping[str, Path],
         hindrance: Callable[[], str] = str,
         is_playing: Callable[[], bool] = bool,
-        quiet_s: float = QUIET_S,
     ) -> None:
         """Prepare.
 
@@ -66,11 +65,10 @@ class Updating:
             loaded: the folders that the running models came from.
             hindrance: why nothing may be fetched now, in a few words, such as "a metered connection"; or "".
             is_playing: whether music is heard, which a new start would end.
-            quiet_s: see `QUIET_S`.
         """
         self.tasks: BoundedQueue[Callable[[], None]] = BoundedQueue("updates", _TASKS)
         self._settings, self._workshop, self._host, self._clock = settings, workshop, host, clock
-        self._loaded, self._quiet_s = dict(loaded), quiet_s
+        self._loaded = dict(loaded)
         self._hindrance, self._is_playing = hindrance, is_playing
         self._courses = workshop.courses
         self._line: ModelsLine | None = None
@@ -161,7 +159,7 @@ class Updating:
         if is_busy or (is_restart and self._is_playing()):
             self._busy_s = now_s
         if is_restart:
-            if now_s - self._busy_s >= self._quiet_s:
+            if now_s - self._busy_s >= QUIET_S:
                 self._host.restart("another generation of a model")
                 return None
             return _LOOK_S
