@@ -102,12 +102,12 @@ class Topics:
         """Do what there is to do now."""
         for event in self._events.queue.drain(self._events.queue.size):
             self._tell_event(event)
+        if self._clock() >= min(self._state_due_s, self._look_again_s):
+            self._tell_state()
         for message in self._commands.drain(COMMANDS):
             self._remote.take(message)
         self._announcement.turn()
         self._names.turn()
-        if self._clock() >= min(self._state_due_s, self._look_again_s):
-            self._tell_state()
 
     def stop(self) -> None:
         """Make `run` return, from any thread."""
@@ -144,7 +144,8 @@ class Topics:
         """Called by the connection's thread: the broker may have forgotten everything."""
         self._session += 1
         self._announcement.soon(0.0)
-        self._changed()
+        self._state_due_s = self._clock()
+        self._wake.set()
 
     def _take_command(self, message: Message) -> None:
         """Called by the connection's thread; of a storm the first are taken."""

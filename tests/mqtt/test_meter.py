@@ -63,7 +63,7 @@ def test_all_that_a_relay_between_device_and_broker_counts_is_told(tmp_path: Pat
     more = "allow_anonymous true\n"
     if encrypted:
         certificate, key = make_certificate(tmp_path)
-        more += f"certfile {certificate}\nkeyfile {key}\n"
+        more += f"certfile {certificate}\nkeyfile {key}\nuser root\n"
     with Mosquitto(tmp_path, more) as server, Link(server.port) as link:
         settings = MqttSettings(
             host="127.0.0.1", port=link.port, tls_ca_file=certificate if encrypted else None
