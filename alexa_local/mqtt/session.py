@@ -43,9 +43,26 @@ class Session(Client):
                 socket.socket.shutdown(connection, socket.SHUT_RD)  # wakes the thread; nothing is told
         self.disconnect()
 
+    def loop_start(self) -> MQTTErrorCode:
+        """Start the session's thread.
+
+        The library's own way wakes it through a connection over the network stack, which local-only mode's
+        second wall forbids, and which looks like one to whoever watches; ours is a pair of Unix sockets.
+        """
+        self._sockpairR, self._sockpairW = socket.socketpair()
+        for end in (self._sockpairR, self._sockpairW):
+            end.setblocking(False)
+        self._thread = threading.Thread(
+            target=self.loop_forever,
+            kwargs={"retry_first_connection": True},
+            name="mqtt",
+            daemon=True,
+        )
+        self._thread.start()
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
         """The session's thread."""
-        threading.current_thread().name = "mqtt"
         try:
             return super().loop_forever(timeout, retry_first_connection)
         finally:
