@@ -255,7 +255,13 @@ class Course:
         record, active = self.record, self.record.choice.active
         is_slot = active != "shipped" and self.active_folder() != self._shipped
         version = record.choice.held[active].version if is_slot else self._shipped_version  # type: ignore[index]
-        told: dict[str, Any] = {"version": version, "state": self._state(), "why": record.why}
+        told: dict[str, Any] = {
+            "version": version,
+            "state": self._state(),
+            "why": record.why or record.refusal,
+        }
+        if record.why and record.refusal:
+            told["refusal"] = record.refusal
         if record.target:
             told["next"] = record.target.version
         if record.pinned:
@@ -270,9 +276,10 @@ class Course:
 
     def _state(self) -> str:
         phase, outcome = self.record.phase, self.record.outcome
-        if phase == "idle":
-            return {"": "idle", "committed": "active"}.get(outcome, outcome)
-        return phase
+        if phase != "idle":
+            return phase
+        at_rest = {"": "idle", "committed": "active"}.get(outcome, outcome)
+        return "refused" if self.record.refusal and at_rest in ("idle", "active") else at_rest
 
     @property
     def _version(self) -> int:
@@ -423,8 +430,9 @@ def _tell(model: str, before: Record, after: Record) -> None:
     elif after.phase == "idle" and before.phase != "idle":
         level = logging.INFO if after.outcome == "committed" else logging.ERROR
         _LOG.log(level, "Model %s, version %d: %s%s", model, version, after.outcome, _because(after))
-    elif after.why and after.why != before.why:
-        _LOG.warning("Model %s: %s", model, after.why)
+    for news, old in ((after.why, before.why), (after.refusal, before.refusal)):
+        if news and news != old and after.phase == before.phase:
+            _LOG.warning("Model %s: %s", model, news)
 
 
 def _because(record: Record) -> str:

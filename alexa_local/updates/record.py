@@ -68,6 +68,7 @@ class Record:
         pinned: whether the owner wants no other generation.
         outcome: how the last course ended.
         why: the reason, or what hinders the present course; "" for none.
+        refusal: why the last offer was refused that came to no course; "" for none since the last course.
     """
 
     choice: Choice = field(default_factory=Choice)
@@ -80,6 +81,7 @@ class Record:
     pinned: bool = False
     outcome: Outcome = ""
     why: str = ""
+    refusal: str = ""
 
     def __post_init__(self) -> None:
         if (self.target is None) != (self.phase == "idle"):
@@ -115,7 +117,7 @@ class Offered:
 
 @dataclass(frozen=True)
 class Refused:
-    """A generation is not wanted, or not what it should be; the present course goes on."""
+    """A generation is not wanted, or not what it should be; what is under way goes on."""
 
     why: str
 
@@ -225,6 +227,7 @@ def _offered(record: Record, happening: Offered) -> Record:
         digest=target.digest,
         tries=0,
         why="",
+        refusal="",
     )
 
 
@@ -326,7 +329,7 @@ def _target(record: Record) -> Target:
 
 
 def _refused(record: Record, happening: Refused) -> Record:
-    return replace(record, outcome="refused" if record.phase == "idle" else record.outcome, why=happening.why)
+    return replace(record, refusal=happening.why)
 
 
 def _hindered(record: Record, happening: Hindered) -> Record:

@@ -267,9 +267,11 @@ def test_two_deaths_on_trial_bring_back_what_worked(device, publisher):
     assert device.open().generation == 2
     device.restart()
     assert device.open().generation == 1
-    assert device.course.report()["state"] == "rolled back"
     with pytest.raises(UpdateError, match="never taken"):
         device.offer(publisher.generation(2), by_owner=True)
+    told = device.course.report()
+    assert told["state"] == "rolled back" and "died 2 times" in told["why"]  # which the refusal does not hide
+    assert "never taken" in told["refusal"]
 
 
 def test_a_damaged_slot_is_passed_over_and_given_up(device, publisher):

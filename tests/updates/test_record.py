@@ -67,12 +67,12 @@ HAPPENINGS: tuple[Happening, ...] = (
 )
 STEPS: dict[tuple[Phase, type], Record] = {
     ("idle", Offered): replace(FETCHING, outcome="committed"),
-    ("idle", Refused): replace(IDLE, outcome="refused", why="bad"),
+    ("idle", Refused): replace(IDLE, refusal="bad"),
     ("idle", GoneBack): replace(
         IDLE, choice=Choice(), outcome="rolled back", why="the owner went back to the one before it"
     ),
     ("fetching", Offered): FETCHING,
-    ("fetching", Refused): replace(FETCHING, why="bad"),
+    ("fetching", Refused): replace(FETCHING, refusal="bad"),
     ("fetching", Fetched): APPLYING,
     ("fetching", Spoiled): replace(FETCHING, target=WHOLE, tries=1, why="bad"),
     ("fetching", Hindered): replace(FETCHING, why="full"),
