@@ -21,7 +21,7 @@ _CYAN: Colour = (0.0, 1.0, 1.0)
 _RED: Colour = (1.0, 0.0, 0.0)
 _ORANGE: Colour = (1.0, 0.4, 0.0)
 _YELLOW: Colour = (1.0, 0.8, 0.0)
-_GREEN_DOT: Colour = (0.0, 0.15, 0.05)
+_GREEN_DOT: Colour = (0.0, 0.3, 0.1)
 _RISE_S = 0.25
 
 Look = Callable[[float, int], Frame]
