@@ -48,6 +48,18 @@ def test_every_listener_gets_every_event_after_it_came():
     assert two.queue.get() is None
 
 
+def test_a_listener_may_not_want_an_event_when_it_happens():
+    """Whether it is wanted when it is taken says nothing about when it was told."""
+    bus, wanted, woken = EventBus(), [True], []
+    listener = bus.subscribe(lambda: woken.append("woken"), lambda event: wanted[0])
+    bus.publish("heard")
+    wanted[0] = False
+    bus.publish("unheard")
+    wanted[0] = True
+    assert [event.name for event in listener.queue.drain(9)] == ["heard"]
+    assert len(woken) == 2 and not listener.queue.dropped
+
+
 def test_an_event_is_one_flat_object():
     bus = EventBus(clock=lambda: 12.3456)
     listener = bus.subscribe()
