@@ -14,7 +14,7 @@ from alexa_local.config import Config
 from alexa_local.daemon.parts import Host
 from alexa_local.daemon.paths import open_used, slots_dir
 from alexa_local.daemon.updating import Updating
-from alexa_local.errors import AlexaLocalError, UsageError
+from alexa_local.errors import AlexaLocalError, UpdateError, UsageError
 from alexa_local.models import Model
 from alexa_local.models.manifest import is_owners_own
 from alexa_local.mqtt import Broker, device_id
@@ -30,7 +30,16 @@ Opened = Mapping[str, Model]
 
 
 def plan_of(config: Config) -> Plan:
-    """Where the updates of this configuration's models are."""
+    """Where the updates of this configuration's models are.
+
+    Raises:
+        UpdateError: the owner named a folder of models, and wants what is in it.
+    """
+    if is_owners_own(config.daemon.models_dir):
+        raise UpdateError(
+            "Models are not updated: `daemon.models_dir` or $ALEXA_LOCAL_MODELS names a folder of them, "
+            "which is used as it is. Remove that to have them updated."
+        )
     settings = config.updates
     models = tuple(name for name in config.models if not settings.models or name in settings.models)
     return Plan(slots_dir(config.daemon), settings.keys, models)
@@ -49,14 +58,16 @@ class Renewal:
         self._config, self._host = config, host
         self._workshop: Workshop | None = None
         self._folders: dict[str, Path] = {}
-        if is_owners_own(config.daemon.models_dir):
-            return  # whoever named a folder wants what is in it
+        self._objection: AlexaLocalError | None = None
         try:
             self._workshop = Workshop(plan_of(config), _PATIENCE_S)
+        except UpdateError as error:
+            self._objection = error
         except AlexaLocalError as error:
+            self._objection = error
             _LOG.error("Models are not updated until the next start: %s", error)
-            return
-        host.at_the_end.push(functools.partial(_end, self._workshop, host))
+        else:
+            host.at_the_end.push(functools.partial(_end, self._workshop, host))
 
     def load(self, load: Callable[[Opened], _Loaded]) -> _Loaded:
         """Load the models; those on trial that cannot be are given up, and the ones before loaded.
@@ -106,9 +117,13 @@ class Renewal:
 
     def commands(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         """What can be asked for on the control socket."""
-        updating = self.updating
+        updating, objection = self.updating, self._objection
         if updating is None:
-            return {}
+
+            def refuse(_: object) -> Mapping[str, Any]:
+                raise objection or UpdateError("Models are not updated. See the log.")
+
+            return dict.fromkeys((*commands_of(refuse), "models_look"), refuse)
 
         def look(workshop: Workshop) -> Mapping[str, Any]:
             updating.look()
