@@ -9,7 +9,7 @@ import pytest
 
 from alexa_local.daemon.control import LONGEST_REQUEST_BYTES, ControlServer
 from alexa_local.daemon.events import EventBus
-from alexa_local.errors import UsageError
+from alexa_local.errors import Stopping, UsageError
 
 
 @pytest.fixture
@@ -124,6 +124,17 @@ def test_a_cancelled_promise_is_told(server, connect):
     server.promise.cancel()
     server.wake()
     assert "stopping" in answer(client)["error"]
+
+
+def test_at_the_end_nobody_is_left_in_doubt_whether_it_was_done(server, connect):
+    asked, unheard = connect(), connect()
+    asked.sendall(b'{"command": "later"}\n')
+    assert answer(connect(), b'{"command": "ping"}\n')["ok"]  # so the other one was taken as well
+    server.stop()
+    assert answer(asked)["code"] == Stopping.exit_code
+    assert server.promise.cancelled()
+    with unheard.makefile() as lines:
+        assert json.loads(lines.readline())["code"] == Stopping.exit_code
 
 
 def test_a_listener_that_does_not_read_loses_events_and_is_told_how_many(server, connect):
