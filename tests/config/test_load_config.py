@@ -75,7 +75,7 @@ def test_values_become_their_types(load, tmp_path):
         ("wakes: {}", "1: wakes: unknown key; did you mean `wake`?"),
         (
             "privacy:\n  xyzzy: 1",
-            "2: privacy.xyzzy: unknown key; expected one of `local_only`",
+            "2: privacy.xyzzy: unknown key; expected one of `local_only`, `in_local_only`",
         ),
         ("wake:\n  threshold: high", "2: wake.threshold: expected a number from 0.01 to 0.99, not `high`"),
         ("wake:\n  threshold: 1.5", "2: wake.threshold: expected a number from 0.01 to 0.99, not `1.5`"),

@@ -103,7 +103,10 @@ def test_what_helps_is_in_it(config, tmp_path):
         "host": "set", "port": 1883, "username": "set", "password": "set", "tls_ca_file": None,
         "topic_prefix": "set",
         "device_id": "not set",
-        "rerank": "off",
+        "rerank": "off", "events": "off", "commands": "none set", "catalogue": False,
+        "tls_cert_file": None, "tls_key_file": None,
+        "home_assistant": False, "home_assistant_prefix": "set", "home_assistant_devices": True,
+        "metered": "auto", "on_metered": False,
     }  # fmt: skip
     assert settings["home"]["devices"] == "1 set" and "AirPods" in settings["audio"]["input_device"]
     assert json.loads(members["findings.json"])[1]["state"] == "fail"
