@@ -123,14 +123,15 @@ class Renewal:
             def refuse(_: object) -> Mapping[str, Any]:
                 raise objection or UpdateError("Models are not updated. See the log.")
 
-            return dict.fromkeys((*commands_of(refuse), "models_look"), refuse)
+            return dict.fromkeys((*commands_of(refuse), "models", "models_look"), refuse)
 
-        def look(workshop: Workshop) -> Mapping[str, Any]:
+        def look(_: Workshop) -> Mapping[str, Any]:
             updating.look()
-            return report_of(workshop)
+            return {"models": updating.report()}
 
         return {
             **commands_of(updating.ask),
+            "models": lambda _: {"models": updating.report()},  # at once, also while hard work is done
             "models_look": lambda _: updating.ask(look),
         }
 
@@ -149,21 +150,11 @@ def commands_of(
         return lambda request: ask(lambda workshop: answer(workshop, request))
 
     return {
-        "models": lambda _: ask(report_of),
         "models_offer": of_model(_offer),
         "models_piece": of_model(_put),
         "models_back": of_model(lambda course, _: course.go_back()),
         "models_pin": of_model(lambda course, request: course.pin(request.get("on") is True)),
     }
-
-
-def report_of(workshop: Workshop) -> Mapping[str, Any]:
-    """All models, with how far each is fetched; ready for JSON."""
-    told = {}
-    for name, course in workshop.courses.items():
-        fetched, whole = course.progress()
-        told[name] = {**course.report(), **({"fetched_bytes": fetched, "bytes": whole} if whole else {})}
-    return {"models": told}
 
 
 def wanted_of(course: Course) -> Mapping[str, Any]:

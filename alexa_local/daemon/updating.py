@@ -74,6 +74,8 @@ class Updating:
         self._line: ModelsLine | None = None
         self._lock = threading.Lock()
         self._report: Mapping[str, Mapping[str, object]] = {}
+        self._told: Mapping[str, Mapping[str, object]] = {}
+        self._was_settled = True
         self._began_s = self._busy_s = clock.elapsed()
         self._asked: tuple[Course, Wanted] | None = None
         self._asked_s = self._next_piece_s = -math.inf
@@ -117,7 +119,9 @@ class Updating:
             if not promise.set_running_or_notify_cancel():
                 return
             try:
-                promise.set_result(work(self._workshop))
+                answer = work(self._workshop)
+                self._tell()
+                promise.set_result(answer)
             except AlexaLocalError as error:
                 promise.set_exception(error)
             except BaseException as error:  # a defect, of which the thread dies
@@ -143,7 +147,7 @@ class Updating:
         try:
             while not self._host.stopping.is_set():
                 self._tell()
-                task = self.tasks.get(self._advance())
+                task = self.tasks.get(self.advance())
                 if task is not None:
                     task()
         except Interrupted:
@@ -151,7 +155,7 @@ class Updating:
         finally:
             self._hear_no_more()
 
-    def _advance(self) -> float | None:
+    def advance(self) -> float | None:
         """Do what is due; returns the seconds after which to look again, None for no such time."""
         now_s = self._clock.elapsed()
         is_busy = self._host.doing() in _BUSY
@@ -163,8 +167,14 @@ class Updating:
                 self._host.restart("another generation of a model")
                 return None
             return _LOOK_S
-        if any(course.record.phase == "trial" for course in self._courses.values()):
+        phases = {course.record.phase for course in self._courses.values()}
+        if "trial" in phases:
+            self._was_settled = False
             return self._watch_trial(now_s)
+        is_settled = phases <= {"idle", "fetching"}
+        if is_settled and not self._was_settled:
+            self.look()  # what was offered meanwhile was refused
+        self._was_settled = is_settled
         if is_busy or now_s < self._next_work_s:
             return _LOOK_S
         return self._work(now_s)
@@ -262,10 +272,17 @@ class Updating:
 
     def _tell(self) -> None:
         """Say how the models are, when that has changed."""
-        report = {name: course.report() for name, course in self._courses.items()}
-        if report != self._report:
-            with self._lock:
-                self._report = report
-            self._host.bus.publish("models", {"models": report})
+        told = {name: course.report() for name, course in self._courses.items()}
+        with self._lock:
+            self._report = {name: {**one, **_progress(self._courses[name])} for name, one in told.items()}
+        if told != self._told:
+            self._told = told
+            self._host.bus.publish("models", {"models": told})
             if self._line is not None:
-                self._line.tell(report)
+                self._line.tell(told)
+
+
+def _progress(course: Course) -> Mapping[str, object]:
+    """How far a model is fetched, if it is."""
+    fetched, whole = course.progress()
+    return {"fetched_bytes": fetched, "bytes": whole} if whole else {}

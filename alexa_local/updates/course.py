@@ -99,6 +99,9 @@ class Course:
                 self._read_envelope()
             except UpdateError as error:
                 self._happened(Failed(str(error)))
+            except AlexaLocalError as error:  # the keys cannot be read now; nothing is done without them
+                self._happened(Hindered(str(error)))
+                raise
             else:
                 self._rewind()
 
@@ -111,13 +114,17 @@ class Course:
         """
         try:
             keys = self._keyring.trusted()
-            if not by_owner and self._is_known(envelope):
+            is_stuck = self.record.phase == "fetching" and self._generation is None
+            if not by_owner and self._is_known(envelope) and not is_stuck:
                 return
             verdict = judge(envelope, self.model, keys, self.record, self._here(), self._host)
             target = self.record.target
             if self.record.phase not in ("idle", "fetching"):
                 raise UpdateError(f"{self.model} is being updated to version {self._version}. Wait for that.")
             if target and target.digest == verdict.target.digest:
+                if is_stuck:
+                    self._generation = verdict.generation
+                    self._rewind()
                 return
             if target and target.version >= verdict.target.version:
                 raise UpdateError(
@@ -166,10 +173,12 @@ class Course:
         if wanted != self.wanted() or self._generation is None or self.record.target is None:
             return
         if len(data) != wanted.bytes:
-            raise UpdateError(
+            error = UpdateError(
                 f"Piece {wanted.index} of the update has {len(data)} bytes, not {wanted.bytes}. "
                 "Publish it again."
             )
+            self._spoiled(str(error))
+            raise error
         package = package_of(self._generation, self.record.target)
         try:
             self._shelf.append(wanted.at_bytes, data)
@@ -183,7 +192,8 @@ class Course:
     @property
     def has_work(self) -> bool:
         """Whether `work` has something to do."""
-        return self.record.phase in ("applying", "testing")
+        phase = self.record.phase
+        return phase == "testing" or (phase == "applying" and self._generation is not None)
 
     def work(self) -> None:
         """Make the generation's files, or try them; takes its time.
