@@ -140,7 +140,12 @@ class Daemon:
         )
 
     def _restart(self, reason: str) -> None:
-        """End, and ask whoever started us to do so again; who asks us something meanwhile waits for that."""
+        """End, and ask whoever started us to do so again; who asks us something meanwhile waits for that.
+
+        A file would be heard from its beginning again: it is not started anew.
+        """
+        if self._finite:
+            return
         self._restarts = True
         mark_restart(self._socket_path)
         self._socket_path.unlink(missing_ok=True)  # whoever has connected by now is answered
