@@ -104,7 +104,7 @@ class Renewal:
         updating = Updating(
             *(config.updates, workshop, self._host, clock, self._folders, hindrance, is_playing)
         )
-        if broker is not None:
+        if broker is not None and config.updates.enabled and workshop.trusts_anybody():
             prefix, device = config.mqtt.topic_prefix, device_id(config.mqtt)
             updating.connect(ModelsLine(broker, prefix, device, updating.offered, updating.came))
         self.updating = updating
@@ -126,6 +126,11 @@ class Renewal:
             return dict.fromkeys((*commands_of(refuse), "models", "models_look"), refuse)
 
         def look(_: Workshop) -> Mapping[str, Any]:
+            if not updating.has_line:
+                raise UpdateError(
+                    "No broker is asked for models. Set `mqtt.host`, leave `updates.enabled`, put a key into "
+                    "`updates.keys`, and start the daemon again."
+                )
             updating.look()
             return {"models": updating.report()}
 

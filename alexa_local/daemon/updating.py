@@ -89,6 +89,11 @@ class Updating:
         """Fetch over this line; call it before `run`."""
         self._line = line
 
+    @property
+    def has_line(self) -> bool:
+        """Whether there is one."""
+        return self._line is not None
+
     # ---- from other threads
 
     def offered(self, model: str, envelope: bytes) -> None:

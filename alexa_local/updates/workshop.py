@@ -62,7 +62,16 @@ class Workshop:
         """
         self._lock = _lock(plan.slots, patience_s)
         self.helper = Helper(self._lock)
+        self._keyring = Keyring(plan.keys, plan.slots)
         self.courses = open_courses(plan, self.helper)
+
+    def trusts_anybody(self) -> bool:
+        """Whether there is a key, without which nothing can be taken."""
+        try:
+            return bool(self._keyring.trusted())
+        except AlexaLocalError as error:
+            _LOG.error("No models are fetched: %s", error)
+            return False
 
     def resume(self) -> None:
         """Have each course go on where it was interrupted."""

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import itertools
 import json
+import queue
 import shutil
 import sqlite3
 import threading
@@ -32,6 +33,7 @@ from alexa_local.daemon import assembly, updating
 from alexa_local.daemon.client import ask
 from alexa_local.daemon.daemon import RESTART_CODE, Daemon
 from alexa_local.daemon.paths import DATABASE
+from alexa_local.errors import AlexaLocalError
 from alexa_local.generations import SigningKey, chunk_topic, generation_topic, sign
 from alexa_local.models import models_folder
 from alexa_local.sound import PortAudio
@@ -248,3 +250,22 @@ def test_a_forged_piece_is_found_and_the_right_one_taken_when_it_is_there(home, 
     home.wait_for(state="trial", version=2)  # by way of the whole files
     home.wait_for_end()
     home.start()
+
+
+def test_without_a_key_the_broker_is_neither_asked_nor_told(home, publisher, broker, folder):
+    home.end()
+    (folder / "keys" / "owner.pub").unlink()
+    publisher.publish(publisher.edition(2))
+    publisher.put("alexa-local/kitchen/models", b"")  # what the daemon with a key said
+    home.start()
+    told = Listener(broker.port, topics="alexa-local/kitchen/models")
+    try:
+        home.end()
+        with pytest.raises(queue.Empty):
+            told.next(0)
+    finally:
+        told.close()
+    home.start()
+    assert ask(home.socket, "models")["models"][MODEL]["state"] == "idle"
+    with pytest.raises(AlexaLocalError, match="No broker is asked"):
+        ask(home.socket, "models_look")
