@@ -62,7 +62,8 @@ def clashes(owner: OwnerIntents, catalogue: Catalogue) -> list[Clash]:
 def _sentences(graph: WordGraph, random: Random) -> Iterator[str]:
     """Sentences along random ways through a graph."""
     for _ in range(WALKS):
-        node, words = 0, []
+        node = 0
+        words: list[str] = []
         while True:
             onward = [arc for arc in graph.arcs[node] if arc.to >= 0]
             if graph.ends[node] >= 0 and (not onward or random.random() < 1 / (1 + len(onward))):

@@ -65,11 +65,15 @@ class Read:
         return [(name, " ".join(self.words[first:end])) for name, first, end in self.spans(tags)]
 
     def spans(self, tags: Sequence[str] | None = None) -> list[tuple[str, int, int]]:
-        """Slots as (type, first word, word behind the last); the assistant's own, or those that are given."""
+        """Slots as (type, first word, word behind the last); the assistant's own, or those that are given.
+
+        The assistant's have words between them, so neighbours of one type are one slot.
+        """
         found: list[tuple[str, int, int]] = []
         for at, tag in enumerate(self.slots if tags is None else tags):
             name = tag.removeprefix("B-")
-            if name and tag == name and found and found[-1][0] == name and found[-1][2] == at:
+            goes_on = tags is None or tag == name
+            if name and goes_on and found and found[-1][0] == name and found[-1][2] == at:
                 found[-1] = (name, found[-1][1], at + 1)
             elif name:
                 found.append((name, at, at + 1))

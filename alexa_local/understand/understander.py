@@ -16,7 +16,7 @@ from alexa_local.understand.graph import build_graph
 from alexa_local.understand.match import Match, Matcher
 from alexa_local.understand.names import letters_joined
 from alexa_local.understand.owner import OwnerIntents
-from alexa_local.understand.paraphrase import SURELY_NOTHING, Paraphrases
+from alexa_local.understand.paraphrase import SURELY, Found, Paraphrases
 from alexa_local.understand.reading import RequestReader
 from alexa_local.understand.spoken_values import CONVERTERS, clock_time, day, moment
 
@@ -107,20 +107,12 @@ class Understander:
     def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
         """What the readings of one utterance mean; intent "" when no sentence is near enough."""
         readings = _distinct(hypotheses)
-        exact = self._exact(readings)
-        if exact is None and (both := self._two(readings)) is not None:
+        found = self._exact(readings)
+        if found is None and (both := self._two(readings)) is not None:
             return both
-        chosen = exact or self._nearest(readings)
-        paraphrases = self._paraphrases
-        if exact is None and paraphrases is not None and readings:
-            if chosen is None:
-                return self._paraphrased(paraphrases, readings)
-            if _is_far(chosen[0]) and paraphrases.read(chosen[1].text).intents[""] >= SURELY_NOTHING:
-                chosen = None
-        if chosen is None:
-            return self._nothing(readings)
-        match, hypothesis = chosen
-        return self._meaning(match, hypothesis, max(0.0, 1.0 - match.relative))
+        if found is None and readings:
+            found = self._near(readings)
+        return self._nothing(readings) if found is None else self._meaning(found)
 
     def answer(
         self, asked: Interpretation, slot: str, hypotheses: Sequence[Hypothesis]
@@ -141,7 +133,7 @@ class Understander:
         return None
 
     def _answered(self, asked: Interpretation, match: Match, hypothesis: Hypothesis) -> Interpretation:
-        found = self._meaning(match, hypothesis, max(0.0, 1.0 - match.relative))
+        found = self._meaning(Found(match, hypothesis, max(0.0, 1.0 - match.relative)))
         return replace(found, slots={**asked.slots, **found.slots})
 
     def _answers(self, intent: str, slot: str) -> Matcher | None:
@@ -156,31 +148,38 @@ class Understander:
             self._answer_languages[key] = Matcher(graph, _HESITATIONS) if graph and is_said else None
         return self._answer_languages[key]
 
-    def _paraphrased(self, paraphrases: Paraphrases, readings: Sequence[Hypothesis]) -> Interpretation:
-        """What the network makes of readings that no sentence fits."""
-        found = paraphrases.find(readings, is_well_filled)
-        return self._meaning(*found) if found else self._nothing(readings)
+    def _near(self, readings: Sequence[Hypothesis]) -> Found | None:
+        """The nearest sentence, or what the network makes of it where that is far or there is none."""
+        near, network = self._nearest(readings), self._paraphrases
+        if network is None or (near is not None and not _is_far(near.match)):
+            return near
+        if near is None:
+            return network.find(readings, is_well_filled)
+        read = network.read(near.hypothesis.text)
+        if read.intent == near.match.group.intent or read.intents[read.intent] < SURELY:
+            return near
+        return network.find([near.hypothesis], is_well_filled)
 
     def _nothing(self, readings: Sequence[Hypothesis]) -> Interpretation:
         """That it was not understood, or surely is nothing that can be done."""
         text = readings[0].text if readings else ""
         share = self._paraphrases.read(text).intents[""] if self._paraphrases and text else 0.0
-        if share >= SURELY_NOTHING:
+        if share >= SURELY:
             return Interpretation(OUT_OF_SCOPE, {}, text, round(share, 3))
         return Interpretation("", {}, text, 0.0)
 
-    def _meaning(self, match: Match, hypothesis: Hypothesis, confidence: float) -> Interpretation:
-        said, intent = hypothesis.text, match.group.intent
-        _LOG.debug("%r is %s, %.1f letters off", said, intent, match.edits, extra=PRIVATE)
-        return Interpretation(intent, self._slots(match), said, round(confidence, 3))
+    def _meaning(self, found: Found) -> Interpretation:
+        said, intent = found.hypothesis.text, found.match.group.intent
+        _LOG.debug("%r is %s, %.1f letters off", said, intent, found.match.edits, extra=PRIVATE)
+        return Interpretation(intent, self._slots(found.match), said, round(found.confidence, 3))
 
-    def _exact(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
+    def _exact(self, readings: Sequence[Hypothesis]) -> Found | None:
         """The likeliest reading that is a sentence word for word."""
         for hypothesis in readings:
             spellings = dict.fromkeys((hypothesis.text, letters_joined(hypothesis.text)))
             matches = [match for match in map(self._matcher.exact, spellings) if match]
             if matches:
-                return min(matches, key=_has_free_text), hypothesis
+                return Found(min(matches, key=_has_free_text), hypothesis, 1.0)
         return None
 
     def _two(self, readings: Sequence[Hypothesis]) -> Interpretation | None:
@@ -193,12 +192,12 @@ class Understander:
                 rest = words[at + 2 :] if words[at + 1 : at + 2] == ["then"] else words[at + 1 :]
                 parts = [replace(hypothesis, text=" ".join(part)) for part in (words[:at], rest)]
                 found = [self._exact([part]) for part in parts]
-                if found[0] and found[1] and not _has_free_text(found[0][0]):
-                    first, second = (self._meaning(match, part, 1.0) for match, part in filter(None, found))
+                if found[0] and found[1] and not _has_free_text(found[0].match):
+                    first, second = map(self._meaning, filter(None, found))
                     return replace(first, text=hypothesis.text, also=(second,))
         return None
 
-    def _nearest(self, readings: Sequence[Hypothesis]) -> tuple[Match, Hypothesis] | None:
+    def _nearest(self, readings: Sequence[Hypothesis]) -> Found | None:
         """The sentence and reading that together are likeliest, among those that are near enough."""
         if not readings:
             return None
@@ -211,7 +210,7 @@ class Understander:
             match = _acceptable(matches)
             if match is not None and (best is None or match.cost + behind < best[0]):
                 best = match.cost + behind, match, hypothesis
-        return None if best is None else best[1:]
+        return None if best is None else Found(best[1], best[2], max(0.0, 1.0 - best[1].relative))
 
     def _slots(self, match: Match) -> dict[str, Any]:
         """Values of the slots of a match."""

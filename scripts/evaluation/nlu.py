@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ class Understood:
     outside: int = 0
     outside_right: int = 0
     taken_for_none: int = 0
+    cpu_ms: list[float] = field(default_factory=list)
 
     def summary(self) -> dict[str, float]:
         """The last line of `scripts/evaluate nlu`; F1 is 100 when no slot was wanted or given."""
@@ -64,6 +67,7 @@ class Understood:
             f"in scope: {_percent(self.right - self.outside_right, inside)} % of {inside} right, "
             f"{self.taken_for_none} taken for out of scope",
             f"out of scope: {_percent(self.outside_right, self.outside)} % of {self.outside} recognised",
+            f"{statistics.median(self.cpu_ms or [0.0]):.1f} ms of processor time each (the median)",
             f"slots: {self.slots_right} right of {self.slots_wanted} wanted, {self.slots_given} given",
         ]
 
@@ -75,7 +79,9 @@ def measure(
     found = Understood()
     for row in rows:
         wanted_intent = _intent(row.get("intent"))
+        began_s = time.process_time()
         intent, slots = answer(spoken_form(str(row["text"])))
+        found.cpu_ms.append(1000 * (time.process_time() - began_s))
         intent = _intent(intent)
         wanted, given = _slots(row.get("slots") or {}), _slots(slots)
         same = intent == wanted_intent

@@ -23,6 +23,7 @@ from random import Random
 import torch
 from torch import Tensor
 
+from alexa_local.understand.reading import PARTS
 from scripts.training.nlu.features import (
     FLAGS,
     HEARD_WRONG,
@@ -32,7 +33,7 @@ from scripts.training.nlu.features import (
     part_numbers,
     vocabulary_names,
 )
-from scripts.training.nlu.network import PARTS, Reader, Shape
+from scripts.training.nlu.network import Reader, Shape
 from scripts.training.nlu.text import OURS, Example, drawn, public, talk
 
 BATCH = 128
@@ -227,7 +228,7 @@ def warmth(model: Reader, batches: Batches, examples: Sequence[Example]) -> floa
                 ]
     model.train()
     every, right = torch.cat(logits), torch.tensor(allowed)
-    tried = [0.5 + 0.05 * step for step in range(41)]
+    tried = [0.2 + 0.05 * step for step in range(37)]
     return min(tried, key=lambda t: -float(((every / t).log_softmax(-1) + right).logsumexp(-1).mean()))
 
 
