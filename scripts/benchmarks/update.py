@@ -83,6 +83,7 @@ def applied(kept: Path, name: str, old: Path, new: Path) -> tuple[int, float]:
             f"The kept packages build upon another {old.name}. Make them anew: "
             "scripts/training/adapt/recipe.sh WORK (see firmware_models/updates/asr-en/CARD.md)."
         )
+    new.parent.mkdir(parents=True, exist_ok=True)
     files = [str(one) for one in (kept / f"{name}.json", kept / f"{name}.package", old, new)]
     ended = subprocess.run(
         [sys.executable, "-m", "scripts.benchmarks.applying", *files],

@@ -31,7 +31,7 @@ from alexa_local.models import Model, open_model
 from alexa_local.recognise.networks import Pieces
 from scripts.training.adapt.blocks import affordable, coded_bytes, kept
 from scripts.training.adapt.learner import Learner
-from scripts.training.adapt.recogniser import StoredRecogniser
+from scripts.training.adapt.recogniser import NETWORKS, StoredRecogniser
 from scripts.training.asr import parity
 from scripts.training.asr.data import Batch, Part, Trainset, open_part, open_sounds
 from scripts.training.asr.train import STRENGTH
@@ -41,11 +41,11 @@ from scripts.training.selftest import write_selftest
 
 WHOLE = "whole.npz"
 """In the run's folder: what training everything gave."""
-RATE, PULL = 0.05, 0.1
+RATE, PULL = 0.14, 0.1
 """Grid steps an update: what a usual gradient moves a weight, and the share of that by which it goes back."""
-REPLAYED = 0.8
+REPLAYED = 1.5
 """Known utterances for each new one."""
-LONGEST_S, BATCH_S = 6.0, 40.0
+LONGEST_S, BATCH_S = 9.0, 40.0
 _ROOM = 0.85
 """Share of the budget that is given out before the chosen blocks are trained on, and change more."""
 
@@ -73,7 +73,8 @@ def learn_whole(model: Model, args: argparse.Namespace) -> tuple[Learner, Stored
     """A learner that has learnt with all weights, now or in an earlier call of the same run."""
     stored = StoredRecogniser(model)
     learner = Learner(stored)
-    path, base = args.run / WHOLE, digest_of(files_of(model.folder))
+    files = files_of(model.folder)
+    path, base = args.run / WHOLE, digest_of({name: files[name] for name in NETWORKS})
     if path.exists():
         with np.load(path) as whole:
             if str(whole["base"]) == base:
@@ -144,7 +145,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the next generation's folder")
     parser.add_argument("--share", type=float, help="most bytes of the package, as a share of the full one's")
     parser.add_argument("--updates", type=int, default=160, help="batches to train everything with")
-    parser.add_argument("--again", type=int, default=60, help="batches to train the chosen blocks with")
+    parser.add_argument("--again", type=int, default=40, help="batches to train the chosen blocks with")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -25,8 +25,8 @@ from scripts.training.asr.model import Transducer
 
 FAST_EMIT = 0.004
 MOMENTUM, SECOND = 0.9, 0.98
-LARGEST_MOVE = 0.25
-"""Grid steps that a weight moves in one update, at most."""
+STILL = 0.3
+"""Gradients below this share of a matrix's usual one hardly move their weights."""
 WARM_UP = 10
 
 
@@ -42,7 +42,7 @@ class _Trained:
         may_move: float32 (O, I), 1 or 0.
         paid: float32 (O, I): what each weight's changes took from the loss.
         momentum: float32 (O, I).
-        second: the gradient's mean square.
+        second: the gradient's mean square, float32 (O, I).
     """
 
     layer: Layer
@@ -52,7 +52,7 @@ class _Trained:
     may_move: Tensor
     paid: Tensor
     momentum: Tensor
-    second: float = 0.0
+    second: Tensor
 
 
 class Learner:
@@ -69,7 +69,9 @@ class Learner:
             may_move = torch.from_numpy(layer.movable().astype(np.float32))
             nothing = torch.zeros_like(before)
             self._trained.append(
-                _Trained(layer, before, before.clone(), scales, may_move, nothing, nothing.clone())
+                _Trained(
+                    layer, before, before.clone(), scales, may_move, *(nothing.clone() for _ in range(3))
+                )
             )
 
     def restrict(self, chosen: list[NDArray[np.bool_]]) -> None:
@@ -118,7 +120,7 @@ class Learner:
             now = rate * min(1.0, (number + 1) / WARM_UP) * (1 - number / updates)
             if torch.isfinite(loss):
                 for one in self._trained:
-                    _update(one, now, pull * now)
+                    _update(one, now, pull * now, number)
             total, count = total + loss.item(), count + 1
             if count == 20 or number == updates - 1:
                 tell(
@@ -148,14 +150,15 @@ def whole_loss(model: Transducer, batch: Batch) -> Tensor:
 
 
 @torch.no_grad()
-def _update(one: _Trained, rate: float, pull: float) -> None:
-    """Adam with one second moment a matrix: weights whose gradient is small stay where they are."""
+def _update(one: _Trained, rate: float, pull: float, number: int) -> None:
+    """Adam (Kingma and Ba 2015); a weight whose gradient is small among the matrix's stays where it is."""
     assert one.layer.parameter.grad is not None
     gradient = one.layer.parameter.grad * one.scales * one.may_move
     one.momentum.lerp_(gradient, 1 - MOMENTUM)
-    square = float(gradient.square().mean()) / max(float(one.may_move.mean()), 1e-9)
-    one.second = SECOND * one.second + (1 - SECOND) * square if one.second else square
-    move = (one.momentum * (-rate / (one.second**0.5 + 1e-12))).clamp_(-LARGEST_MOVE, LARGEST_MOVE)
+    one.second.lerp_(gradient.square(), 1 - SECOND)
+    size = (one.second / (1 - SECOND ** (number + 1))).sqrt_()
+    usual = float(size.square().sum() / one.may_move.sum().clamp(min=1)) ** 0.5
+    move = one.momentum * (-rate / (1 - MOMENTUM ** (number + 1))) / (size + STILL * usual + 1e-20)
     one.paid -= gradient * move
     now = one.now + move
     change = now - one.before
