@@ -12,6 +12,7 @@ from typing import Any
 
 from alexa_local.errors import AlexaLocalError, ModelError, StorageError, UpdateError
 from alexa_local.generations import Generation, Host, digest_of, files_of, verify, verify_package, version_of
+from alexa_local.generations.signing import read_unverified
 from alexa_local.models.slots import Place
 from alexa_local.updates.judging import Present, choose, judge, package_of
 from alexa_local.updates.judging import digest_of as manifest_digest
@@ -203,7 +204,10 @@ class Course:
             Interrupted: the program ends.
         """
         try:
-            self._apply() if self.record.phase == "applying" else self._try()
+            if self.record.phase == "applying":
+                self._apply()
+            else:
+                self._try()
         except StorageError as error:
             self._happened(Hindered(str(error)))
             raise
@@ -423,8 +427,6 @@ class Course:
 
 def _digest_in(envelope: bytes) -> str:
     """The digest of the manifest in an envelope, whoever signed it; "" when there is none."""
-    from alexa_local.generations.signing import read_unverified
-
     try:
         return manifest_digest(read_unverified(envelope))
     except AlexaLocalError:

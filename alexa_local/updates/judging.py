@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alexa_local.errors import UpdateError
@@ -71,7 +71,8 @@ def judge(
         raise UpdateError(
             f"It is a generation of {generation.model!r}, not of {model!r}. Publish it under its own name."
         )
-    lowest = max([record.highest, *(one.version for place, one in here.items() if place == "shipped")])
+    shipped = here.get("shipped")
+    lowest = max(record.highest, shipped.version if shipped else 0)
     if generation.version <= lowest:
         raise UpdateError(
             f"It is version {generation.version}, and version {lowest} was here already; older ones, and the "
@@ -95,10 +96,10 @@ def choose(generation: Generation, record: Record, here: Mapping[Place, Present]
         UpdateError: there is none.
     """
     slot = record.free_slot()
-    bases: Iterable[Place] = (place for place in here if place != slot)
     fitting: list[tuple[int, str, Place | str]] = []
-    for place in bases:
-        there = here[place]
+    for place, there in here.items():
+        if place == slot:
+            continue  # it is about to be emptied
         fitting += [
             (package.bytes, package.sha256, place if package.base else "")
             for package in generation.packages_for(there.version, there.digest)
