@@ -2,7 +2,7 @@
 
     python -m scripts.training.adapt --run WORK/run --new WORK/store --replay STORE --out WORK/plain/asr-en
     python -m scripts.training.adapt --run WORK/run --new WORK/store --replay STORE --out WORK/small/asr-en \
-        --share 0.02
+        --share 0.01
 
 The first command trains all int8 weights on their grid, of which some then differ by a step or two. The
 second takes that result (from the run's folder), keeps the blocks that paid most, trains those on, and ends

@@ -24,6 +24,6 @@ mkdir -p "$work"
 
 set -- --run "$work/run" --new "$work/store" ${1:+--replay "$@"} ${NOISE:+--noise "$NOISE"}
 $adapt "$@" --out "$work/plain/asr-en"
-$adapt "$@" --out "$work/small/asr-en" --share "${SHARE:-0.02}"
+$adapt "$@" --out "$work/small/asr-en" --share "${SHARE:-0.01}"
 "$python" -m scripts.training.adapt.keep --new "$work/plain/asr-en" --name plain
 "$python" -m scripts.training.adapt.keep --new "$work/small/asr-en" --name neural-diff
