@@ -12,10 +12,10 @@ from alexa_local.cli import main
 from alexa_local.mqtt import Kind
 
 
-def _allow(_mode: LocalOnly, _kind: Kind, _host: str = "") -> bool:
+def _allow(mode: LocalOnly, kind: Kind, host: str = "") -> bool:
     return True
 
 
 if __name__ == "__main__":
-    LocalOnly.allows = _allow  # type: ignore[method-assign]
+    LocalOnly.allows = _allow  # type: ignore[method-assign, assignment]
     sys.exit(main())
