@@ -18,6 +18,7 @@ from alexa_local.config import (
     DeviceSettings,
     HomeSettings,
     MqttSettings,
+    UnderstandingSettings,
     VoiceSettings,
 )
 from alexa_local.daemon import acting, assembly
@@ -53,6 +54,7 @@ class LoudHome:
         switch = ("sh", "-c", 'echo "$0" >>"$1"', "{state}", str(self.switched))
         config = Config(
             audio=AudioSettings(output_device="none"),
+            understanding=UnderstandingSettings(model=""),  # to which the word "loud" would mean something
             voice=VoiceSettings(engine="none"),
             daemon=DaemonSettings(socket=self.socket, state_dir=folder / "state"),
             home=HomeSettings((DeviceSettings("Lamp", "light", "kitchen", run=switch),)),
