@@ -19,6 +19,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,7 +49,7 @@ RATE = 2e-3
 LAST_PART = 0.4
 """Share of the time in which the rate falls to nothing."""
 
-SIZES = {
+SIZES: dict[str, dict[str, Any]] = {
     "teacher": {
         "words": 9000,
         "parts": 6000,
@@ -302,7 +303,7 @@ def main() -> None:
             group["lr"] = RATE * min(1.0, (step + 1) / 200) * min(1.0, (1 - spent) / LAST_PART)
         made = batches.make(examples)
         answers = model(**made)
-        loss = loss_of(examples, *answers, shape)
+        loss = loss_of(examples, answers[0], answers[1], shape)
         if teacher is not None and teachers is not None:
             with torch.no_grad():
                 theirs = teacher(**{**teachers.make(examples), "flags": made["flags"]})
