@@ -27,9 +27,9 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _understand(arguments: argparse.Namespace) -> int:
     from alexa_local.cli.household import names_of
     from alexa_local.cli.settings import settings_of
+    from alexa_local.daemon.paths import open_used
     from alexa_local.errors import UsageError
     from alexa_local.messages import Hypothesis
-    from alexa_local.models import open_model
     from alexa_local.recognise import spoken_form
     from alexa_local.understand import OUT_OF_SCOPE, RequestReader, Understander, load_owner_intents
 
@@ -42,7 +42,7 @@ def _understand(arguments: argparse.Namespace) -> int:
     words = spoken_form(" ".join(arguments.text))
     if not words:
         raise UsageError("There is nothing to understand. Give some words, such as: what time is it")
-    reader = RequestReader(open_model(settings.model, config.daemon.models_dir)) if settings.model else None
+    reader = RequestReader(open_used(settings.model, config.daemon)) if settings.model else None
     found = Understander(names, owner, reader).interpret([Hypothesis(words, 0.0)])
     if arguments.json:
         print(json.dumps(_as_json(found), ensure_ascii=False))

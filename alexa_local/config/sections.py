@@ -610,7 +610,8 @@ class Config:
     @property
     def models(self) -> tuple[str, ...]:
         """The names of all models that are used, each once."""
-        return tuple(dict.fromkeys((self.wake.model, self.recogniser.model, self.endpoint.model)))
+        used = (self.wake.model, self.recogniser.model, self.endpoint.model, self.understanding.model)
+        return tuple(dict.fromkeys(filter(None, used)))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one section alone cannot tell."""

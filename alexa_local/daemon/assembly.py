@@ -26,7 +26,7 @@ from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.neighbours import as_names, as_settings, told
 from alexa_local.daemon.parts import Do, Host, Parts, Status
-from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, open_used, state_dir
+from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.renewing import Opened, Renewal
 from alexa_local.daemon.sending import Sending
@@ -68,7 +68,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
     renewal = Renewal(config, host)
-    wake_word, recogniser, end_of_speech = renewal.load(functools.partial(_load_models, config))
+    wake_word, recogniser, end_of_speech, reader = renewal.load(functools.partial(_load, config))
     word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
@@ -78,7 +78,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     sounding = start_sounding(config, host, portaudio, volume)
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
-    brain = _Brain(config, host, store, sounding, owner, recogniser)
+    brain = _Brain(config, host, store, sounding, owner, recogniser, reader)
     renewal.start(
         brain.sending.broker,
         brain.services.clock,
@@ -116,8 +116,14 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     )
 
 
-def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+def _load(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech, RequestReader | None]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
+    reading = config.understanding.model
+    return *_load_models(config, opened), RequestReader(opened[reading]) if reading else None
+
+
+def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+    """Those that hear."""
     wake_word = WakeWord(opened[config.wake.model], config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
     recogniser = Recogniser(opened[config.recogniser.model], options, config.recogniser.threads)
@@ -156,6 +162,7 @@ class _Brain:
         sounding: Sounding,
         owner: OwnerIntents | None,
         recogniser: Recogniser,
+        reader: RequestReader | None,
     ) -> None:
         self._config = config
         self._owner = owner
@@ -168,8 +175,7 @@ class _Brain:
         self._actor = Actor(self.services, owner.actions if owner else None)
         self._phrases = KnownPhrases(owner)
         self._biased_to: Catalogue | None = None
-        understanding = config.understanding.model
-        self._reader = RequestReader(open_used(understanding, config.daemon)) if understanding else None
+        self._reader = reader
         self._dialogue = Dialogue(self.services.clock.elapsed, lambda: self._names.devices)
         self._learning, self._biasing = threading.RLock(), threading.Lock()
         self._told = Names()

@@ -52,7 +52,8 @@ def connect(server):
 
 
 def answer(client, request: bytes = b"") -> dict:
-    client.sendall(request)
+    if request:  # even nothing cannot be sent to who has hung up
+        client.sendall(request)
     line = b""
     while not line.endswith(b"\n"):
         piece = client.recv(1)

@@ -41,7 +41,7 @@ def config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         wake=WakeSettings(model=TINY),
         recogniser=RecogniserSettings(model=TINY),
         endpoint=EndpointSettings(model=TINY),
-        understanding=UnderstandingSettings(),
+        understanding=UnderstandingSettings(model=""),
         updates=UpdatesSettings(keys=folder / "keys"),
         daemon=DaemonSettings(socket=folder / "c.sock", state_dir=folder / "state"),
     )
