@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is for training only")
 
-from alexa_local.updates.selftest import try_model  # noqa: E402
-from scripts.training import selftest  # noqa: E402
+from alexa_local.updates.selftest import try_model
+from scripts.training import selftest
 
 SHIPPED = Path(__file__).resolve().parents[2] / "firmware_models" / "asr-en"
 
