@@ -2,9 +2,9 @@
 
     python -m scripts.training.nlu.decisions --text DATA/text
 
-A request counts as right when the intent is one of ours that the set's intent may mean (`labels`), in a home of
-19 devices; sentences of prose, and requests of which none can be done, should be left alone. The last line is
-one JSON object.
+A request counts as right when the intent is one of ours that the set's intent may mean (`labels`), in a home
+of 19 devices; sentences of prose, and requests that nobody can do, should be left alone. The last line is one
+JSON object.
 """
 
 from __future__ import annotations
