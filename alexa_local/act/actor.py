@@ -14,7 +14,7 @@ from alexa_local.act.services import Services
 from alexa_local.context import PRIVATE
 from alexa_local.errors import AlexaLocalError, NetworkError, RequestRefused, StorageError
 from alexa_local.messages import Interpretation, Outcome
-from alexa_local.understand import OwnerAction
+from alexa_local.understand import IMPOSSIBLE, OwnerAction
 
 _LOG = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ class Actor:
             return self._perform_owners(self._owner[name], interpretation, services)
         if name in self._handlers:
             return self._handlers[name](services, interpretation.slots)
+        if name == IMPOSSIBLE:
+            return refused(f"There is no {interpretation.slots['what']}")
         return refused("Sorry, I can't do that yet." if name else "Sorry, I didn't understand that.")
 
     def _perform_owners(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from alexa_local.messages import Hypothesis, Interpretation, Outcome
-from alexa_local.understand import OUT_OF_SCOPE, Device
+from alexa_local.understand import IMPOSSIBLE, OUT_OF_SCOPE, Device
 
 ANSWER_WINDOW_S = 20.0
 """Seconds after a question, which is spoken first, in which words may be its answer."""
@@ -101,7 +101,7 @@ class Dialogue:
         """Remember what was done; what only talks about it does not count."""
         if meaning.intent == "Correct" and outcome.asks and self._last:
             meaning = replace(self._last.meaning, slots=_without_place(self._last.meaning.slots))
-        if meaning.intent not in {"", OUT_OF_SCOPE, "Repeat", *_NEW}:
+        if meaning.intent not in {"", OUT_OF_SCOPE, IMPOSSIBLE, "Repeat", *_NEW}:
             self._last = _Turn(meaning, outcome, self._elapsed())
 
     def _again(self, last: _Turn, meaning: Interpretation) -> Interpretation:

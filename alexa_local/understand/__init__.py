@@ -6,9 +6,10 @@ from alexa_local.understand.names import is_speakable, spoken_words
 from alexa_local.understand.owner import OwnerAction, OwnerIntents, load_owner_intents
 from alexa_local.understand.phrases import KnownPhrases
 from alexa_local.understand.reading import RequestReader
-from alexa_local.understand.understander import OUT_OF_SCOPE, Understander
+from alexa_local.understand.understander import IMPOSSIBLE, OUT_OF_SCOPE, Understander
 
 __all__ = [
+    "IMPOSSIBLE",
     "OUT_OF_SCOPE",
     "Catalogue",
     "Contact",

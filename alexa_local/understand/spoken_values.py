@@ -5,10 +5,14 @@ The words come from the templates of `intents.yaml`, so they are well formed; no
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+
+_YEARS_TO_A_LEAP = 9
+"""One of so many years in a row has a 29th of February, also around 2100."""
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -162,8 +166,16 @@ class Day:
     afternoon: bool | None = None
 
 
+class NoSuchDay(ValueError):
+    """A day that never comes, such as the thirty first of february; the message is how it was said."""
+
+
 def day(words: str, today: date) -> Day:
-    """ "tomorrow", "next monday", "on weekdays", "the third of may", seen from today."""
+    """ "tomorrow", "next monday", "on weekdays", "the third of may", seen from today.
+
+    Raises:
+        NoSuchDay: there is none.
+    """
     said = words.removeprefix("the ").split()
     afternoon = True if _AFTERNOON & set(said) else False if "morning" in said else None
     first = said[0].removesuffix("s")
@@ -189,12 +201,18 @@ def _repeat(words: str) -> str:
 
 
 def _calendar_day(said: list[str], today: date) -> date:
-    """The next such day of a month; the month's last day when it has fewer."""
+    """The next such day of a month, if need be in a leap year.
+
+    Raises:
+        NoSuchDay: the month never has so many.
+    """
     month = next(number for number, name in enumerate(_MONTHS, 1) if name in said)
     wanted = sum(_ORDINAL_DAYS.get(word, 0) or _NUMBERS.get(word, 0) for word in said if word not in _MONTHS)
-    year = today.year + ((month, wanted) < (today.month, today.day))
-    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month, min(wanted, last))
+    first = today.year + ((month, wanted) < (today.month, today.day))
+    for year in range(first, first + _YEARS_TO_A_LEAP):
+        if 1 <= wanted <= monthrange(year, month)[1]:
+            return date(year, month, wanted)
+    raise NoSuchDay(" ".join(said))
 
 
 def moment(said_time: ClockTime | None, said_day: Day | None, now: datetime) -> dict[str, str]:

@@ -18,7 +18,7 @@ from alexa_local.understand.names import letters_joined
 from alexa_local.understand.owner import OwnerIntents
 from alexa_local.understand.paraphrase import SURELY, Found, Paraphrases
 from alexa_local.understand.reading import RequestReader
-from alexa_local.understand.spoken_values import CONVERTERS, clock_time, day, moment
+from alexa_local.understand.spoken_values import CONVERTERS, NoSuchDay, clock_time, day, moment
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ MOST_WORDS = 60
 MOST_READINGS = 8
 OUT_OF_SCOPE = "OutOfScope"
 """The intent of what is said clearly enough, but is nothing that the assistant can do."""
+IMPOSSIBLE = "Impossible"
+"""The intent of a request for what there cannot be; its slot `what` says for what."""
 CLEAR_LETTERS = 0.6
 """A misheard request is acted on when the next best meaning is at least so much farther."""
 WORST_NUMBER = 0.21
@@ -171,7 +173,11 @@ class Understander:
     def _meaning(self, found: Found) -> Interpretation:
         said, intent = found.hypothesis.text, found.match.group.intent
         _LOG.debug("%r is %s, %.1f letters off", said, intent, found.match.edits, extra=PRIVATE)
-        return Interpretation(intent, self._slots(found.match), said, round(found.confidence, 3))
+        try:
+            slots = self._slots(found.match)
+        except NoSuchDay as error:
+            return Interpretation(IMPOSSIBLE, {"what": str(error)}, said, round(found.confidence, 3))
+        return Interpretation(intent, slots, said, round(found.confidence, 3))
 
     def _exact(self, readings: Sequence[Hypothesis]) -> Found | None:
         """The likeliest reading that is a sentence word for word."""

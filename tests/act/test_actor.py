@@ -132,3 +132,9 @@ def test_without_a_broker_an_owners_message_says_what_is_missing(bare_house: Hou
     bare_house.services.commands._publisher = None
     actor = Actor(bare_house.services, {"tea": OwnerAction(topic="tea")})
     assert actor.perform(Interpretation("tea")).reply.startswith("No broker is configured. Set mqtt.host")
+
+
+def test_what_there_cannot_be_is_said_not_to_exist(house: House) -> None:
+    assert (
+        house.reply("Impossible", what="thirty first of february") == "There is no thirty first of february."
+    )

@@ -65,7 +65,7 @@ def test_a_time_in_words_is_found_on_the_clock(words, hour, minute, certain):
         ("next saturday", "2026-11-28"),
         ("may the fifth", "2027-05-05"),
         ("the thirty first of december", "2026-12-31"),
-        ("february thirtieth", "2027-02-28"),
+        ("the twenty ninth of february", "2028-02-29"),
         ("weekdays", "weekdays"),
         ("every weekend", "weekends"),
         ("every monday", "monday"),

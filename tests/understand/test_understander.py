@@ -240,3 +240,29 @@ def test_what_cannot_fill_a_slot_is_no_answer(home: Understander, answer: str) -
 
 def test_a_slot_that_no_sentence_fills_has_no_answer(home: Understander) -> None:
     assert home.answer(Interpretation("GetTime", {}), "nothing", [Hypothesis("two", 0.0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("set an alarm for the thirty first of february at seven", "thirty first of february"),
+        ("set an alarm for june thirty first at seven", "june thirty first"),
+    ],
+)
+def test_a_day_that_never_comes_is_said_not_to(home: Understander, text: str, what: str) -> None:
+    found = ask(home, text)
+    assert (found.intent, found.slots) == ("Impossible", {"what": what})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set a timer for minus five minutes",
+        "set a timer for a million hours",
+        "wake me at twenty five o'clock",
+        "set the volume to two hundred percent",
+        "dim the reading lamp to minus ten percent",
+    ],
+)
+def test_values_out_of_range_are_not_bent_into_it(home: Understander, text: str) -> None:
+    assert ask(home, text).intent == ""
