@@ -330,7 +330,8 @@ def test_silence_under_noise_and_noise_of_silence_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "intent"), [({"orderDrink"}, "orderDrink"), ({"SetTimer"}, ""), (set(), "")]
+    ("wanted", "intent"),
+    [({"orderDrink"}, "orderDrink"), ({"SetTimer"}, "OutOfScope"), (set(), "OutOfScope")],
 )
 def test_coffee_can_be_ordered_by_default_where_recordings_want_it(wanted: set[str], intent: str) -> None:
     interpret = engines.Engines().interpret(None, None, None, wanted)[0]
