@@ -66,8 +66,9 @@ class Scene:
     def begin(self) -> None:
         """A daemon starts."""
         self.shop.starting()
+        self.stopping = threading.Event()
         host = Host(
-            *(self.bus, lambda *_: None, contextlib.ExitStack(), threading.Event()),
+            *(self.bus, lambda *_: None, contextlib.ExitStack(), self.stopping),
             doing=lambda: self.doing,
             restart=self.restarts.append,
         )
@@ -228,7 +229,9 @@ def test_the_broker_is_told_what_changes_and_nothing_else(scene):
     for _ in range(3):
         scene.updating.ask(lambda shop: None).result(60)
     scene.updating.ask(lambda shop: shop.courses[TINY].pin(True)).result(60)
+    scene.stopping.set()
     scene.updating.stop()
     thread.join(60)
+    assert not thread.is_alive()
     assert [told[TINY].get("pinned", False) for told in scene.line.told] == [False, True]
     assert scene.updating.report()[TINY]["pinned"]
