@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +25,14 @@ def logging_put_back() -> Iterator[None]:
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
+
+
+@pytest.fixture(autouse=True)
+def threads_ended() -> Iterator[None]:
+    """A thread that a test leaves behind slows all that come after it, or worse."""
+    before = set(threading.enumerate())
+    yield
+    left = [one for one in threading.enumerate() if one not in before and not one.daemon]
+    for thread in left:
+        thread.join(20)
+    assert not [one.name for one in left if one.is_alive()], "threads were left behind"
