@@ -19,7 +19,7 @@ from alexa_local.understand.match import FILLERS, Match, Step
 from alexa_local.understand.reading import FLAGS, Read, RequestReader
 from alexa_local.understand.sound import Vocabulary, weight
 
-LEAST_SURE = 0.6
+LEAST_SURE = 0.75
 """Probability from which an intent is acted on."""
 
 LEAST_SURE_STRICT = 0.9
