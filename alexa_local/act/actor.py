@@ -59,11 +59,9 @@ class Actor:
     def _perform_one(self, interpretation: Interpretation) -> Outcome:
         try:
             return self._dispatch(interpretation, self._services)
-        except Asked as question:
-            return Outcome(False, str(question), asks=question.slot)
         except RequestRefused as error:
             _LOG.debug("%s: %s", interpretation.intent, error, extra=PRIVATE)
-            return refused(str(error))
+            return _answer_to(error)
         except AlexaLocalError as error:
             _LOG.error("%s", error)
             return refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
@@ -77,10 +75,8 @@ class Actor:
         try:
             with self._services.store.rehearsal():
                 return self._dispatch(interpretation, rehearsed(self._services))
-        except Asked as question:
-            return Outcome(False, str(question), asks=question.slot)
         except RequestRefused as error:
-            return refused(str(error))
+            return _answer_to(error)
         except (Unforeseen, AlexaLocalError) as stopped:
             _LOG.debug("%s cannot be rehearsed: %r", interpretation.intent, stopped, extra=PRIVATE)
             return None
@@ -101,6 +97,13 @@ class Actor:
         printed = services.commands.perform_owners(action, interpretation.slots)
         outcome = done(action.answer(interpretation.slots) or printed or "Okay.")
         return replace(outcome, action={interpretation.intent: dict(interpretation.slots)})
+
+
+def _answer_to(refusal: RequestRefused) -> Outcome:
+    """What is said instead of doing it: why not, or a question."""
+    if isinstance(refusal, Asked):
+        return Outcome(False, str(refusal), asks=refusal.slot)
+    return refused(str(refusal))
 
 
 def _joined(first: Outcome, second: Outcome) -> Outcome:

@@ -8,7 +8,7 @@ from random import Random
 
 from alexa_local.messages import Hypothesis
 from alexa_local.understand.catalogue import Catalogue
-from alexa_local.understand.grammar import SlotValue, built_in_grammar, parse_template
+from alexa_local.understand.grammar import built_in_grammar, names_as_values
 from alexa_local.understand.graph import ANY, WordGraph, build_graph
 from alexa_local.understand.owner import OwnerIntents
 from alexa_local.understand.understander import OUT_OF_SCOPE, Understander
@@ -38,11 +38,7 @@ def clashes(owner: OwnerIntents, catalogue: Catalogue) -> list[Clash]:
     """One clash for each pair of intents, found by trying sentences; the same ones every time."""
     built_in = Understander(catalogue)
     grammar = built_in_grammar().joined(owner.grammar)
-    said = {
-        kind: tuple(SlotValue(parse_template(words), value) for words, value in entries)
-        for kind, entries in catalogue.entries().items()
-    }
-    types = {**grammar.types, **said}
+    types = {**grammar.types, **names_as_values(catalogue.entries())}
     tried: dict[str, set[str]] = {}
     for group in owner.grammar.groups:
         graph = build_graph((group,), grammar.rules, types)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -87,6 +87,14 @@ def parse_template(text: str) -> Expression:
 def _lower_words(match: re.Match[str]) -> str:
     """Names of slots and rules keep their capitals."""
     return match[0] if match[0][0] in "{<" else match[0].lower()
+
+
+def names_as_values(entries: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, tuple[SlotValue, ...]]:
+    """The home's names by slot type, each as (what is said, the value), as ways to fill a slot."""
+    return {
+        name: tuple(SlotValue(parse_template(said), value) for said, value in pairs)
+        for name, pairs in entries.items()
+    }
 
 
 def references(expression: Expression) -> list[ListReference | RuleReference]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import inf
 
 from alexa_local.messages import Hypothesis
 from alexa_local.understand.grammar import Grammar, SlotValue
 from alexa_local.understand.graph import ANY, Arc, WordGraph, all_words, build_graph
 from alexa_local.understand.match import FILLERS, Match, Step
-from alexa_local.understand.reading import FLAGS, Read, RequestReader
+from alexa_local.understand.reading import FLAGS, TAG_OF_TYPE, Read, RequestReader
 from alexa_local.understand.sound import Vocabulary, weight
 
 LEAST_SURE = 0.75
@@ -41,11 +41,9 @@ NEARLY = 0.3
 WORST_WORD = 0.4
 """Differing letters for each letter of a word that fills a slot."""
 
-_SAME: Mapping[str, str] = {
-    **dict.fromkeys(("switchable", "light", "cover", "thermostat", "scene"), "device"),
-    **{"running_timer": "timer_name", "few": "timer_name", "any": "text"},
-    **{"more_duration": "duration", "plain_degrees": "degrees"},
-}
+_REMEMBERED = 16
+"""Texts that are not read again: a speculative request's readings mostly are the final one's too."""
+
 _LOOSE = frozenset({"text", "music", "timer_name"})
 """Slot types whose words may be taken for others'."""
 
@@ -77,15 +75,16 @@ class Paraphrases:
             types: all ways to fill a slot, the home's names among them.
             names: what is said for the home's names, by slot type.
         """
-        self._reader, self._grammar, self._types = reader, grammar, types
-        self._names = {kind: frozenset(names.get(kind, ())) for kind in FLAGS}
+        self._grammar, self._types = grammar, types
+        known = {kind: frozenset(names.get(kind, ())) for kind in FLAGS}
+        self._read = lru_cache(_REMEMBERED)(lambda text: reader.read(text, known))
         self._languages: dict[str, _Language] = {}
         self._strict = {group.intent for group in grammar.groups if group.strict}
         self._known = {group.intent for group in grammar.groups if not group.closed}
 
     def read(self, text: str) -> Read:
         """What the network makes of a text."""
-        return self._reader.read(text, self._names)
+        return self._read(text)
 
     def find(self, readings: Sequence[Hypothesis], is_good: Callable[[Match], bool]) -> Found | None:
         """The first reading that the network is sure of and for whose intent a sentence fits.
@@ -186,13 +185,8 @@ def fill(
             dearest = min(dearest, cost + NEARLY)
         for arc in graph.arcs[place.node]:
             for step, onward in _steps(graph, place, arc, spans, said, vocabulary, number):
-                own = (
-                    0.0
-                    if step.tag.slot or step.heard
-                    else FILLER_COST
-                    if arc.word in FILLERS
-                    else UNSAID_COST
-                )
+                unsaid = FILLER_COST if arc.word in FILLERS else UNSAID_COST
+                own = 0.0 if step.tag.slot or step.heard else unsaid
                 total = cost + step.cost + own
                 if total < best.get(onward, inf):
                     best[onward], back[onward] = total, (place, step)
@@ -216,7 +210,7 @@ def _steps(
         if place.span < 0 and arc.word != ANY:
             yield Step(arc.word, arc.word if arc.word in said else "", tag, 0.0), _Place(to, place.used)
         return
-    kind = _SAME.get(tag.type, tag.type)
+    kind = TAG_OF_TYPE.get(tag.type, tag.type)
     for at, span in enumerate(spans):
         is_begun = at == place.span
         if (place.span >= 0 and not is_begun) or at in place.used:

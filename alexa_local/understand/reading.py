@@ -8,7 +8,7 @@ read off the most and the mean of all places, the slots off each place (Liu and 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,20 @@ from numpy.typing import NDArray
 from alexa_local.errors import ModelError
 from alexa_local.models import Model
 from alexa_local.tflite import load
+from alexa_local.understand.catalogue import DEVICE_TYPES
 
 FLAGS = ("device", "room", "contact", "music", "list", "timer_name")
 """Kinds of names that the network is told of."""
+
+TAG_OF_TYPE: Mapping[str, str] = {
+    **dict.fromkeys(DEVICE_TYPES, "device"),
+    "running_timer": "timer_name",
+    "more_duration": "duration",
+    "plain_degrees": "degrees",
+    "any": "text",
+    "few": "timer_name",
+}
+"""What the network calls words that fill a slot of a type of the sentences; other types keep their names."""
 
 PARTS = 12
 """At most so many letter trigrams of a word are looked at."""
@@ -62,22 +73,11 @@ class Read:
     def values(self, task: str) -> list[tuple[str, str]]:
         """Slots of another task as (name, words)."""
         tags = self.other_slots.get(task, ())
-        return [(name, " ".join(self.words[first:end])) for name, first, end in self.spans(tags)]
+        return [(name, " ".join(self.words[first:end])) for name, first, end in spans_of(tags)]
 
-    def spans(self, tags: Sequence[str] | None = None) -> list[tuple[str, int, int]]:
-        """Slots as (type, first word, word behind the last); the assistant's own, or those that are given.
-
-        The assistant's have words between them, so neighbours of one type are one slot.
-        """
-        found: list[tuple[str, int, int]] = []
-        for at, tag in enumerate(self.slots if tags is None else tags):
-            name = tag.removeprefix("B-")
-            goes_on = tags is None or tag == name
-            if name and goes_on and found and found[-1][0] == name and found[-1][2] == at:
-                found[-1] = (name, found[-1][1], at + 1)
-            elif name:
-                found.append((name, at, at + 1))
-        return found
+    def spans(self) -> list[tuple[str, int, int]]:
+        """The assistant's slots; they have words between them, so neighbours of one type are one slot."""
+        return spans_of(tag.removeprefix("B-") for tag in self.slots)
 
 
 class RequestReader:
@@ -167,6 +167,18 @@ class RequestReader:
             h, c = state["h_out"], state["c_out"]
             places.append(h)
         return np.concatenate(places)
+
+
+def spans_of(tags: Iterable[str]) -> list[tuple[str, int, int]]:
+    """Slots as (type, first word, word behind the last), of tags as in `Read.slots`."""
+    found: list[tuple[str, int, int]] = []
+    for at, tag in enumerate(tags):
+        name = tag.removeprefix("B-")
+        if name and tag == name and found and found[-1][0] == name and found[-1][2] == at:
+            found[-1] = (name, found[-1][1], at + 1)
+        elif name:
+            found.append((name, at, at + 1))
+    return found
 
 
 def part_numbers(word: str, rows: int, most: int) -> list[int]:

@@ -11,7 +11,13 @@ from typing import Any
 from alexa_local.context import PRIVATE
 from alexa_local.messages import Hypothesis, Interpretation
 from alexa_local.understand.catalogue import Catalogue
-from alexa_local.understand.grammar import Group, SlotValue, built_in_grammar, parse_template, slot_types
+from alexa_local.understand.grammar import (
+    Group,
+    built_in_grammar,
+    names_as_values,
+    parse_template,
+    slot_types,
+)
 from alexa_local.understand.graph import build_graph
 from alexa_local.understand.match import Match, Matcher
 from alexa_local.understand.names import letters_joined
@@ -89,11 +95,8 @@ class Understander:
         grammar = built_in_grammar()
         if owner_intents is not None:
             grammar = grammar.joined(owner_intents.grammar)
-        names = {
-            name: tuple(SlotValue(parse_template(said), value) for said, value in entries)
-            for name, entries in catalogue.entries().items()
-        }
-        types = {**grammar.types, **names}
+        entries = catalogue.entries()
+        types = {**grammar.types, **names_as_values(entries)}
         graph = build_graph(grammar.groups, grammar.rules, types)
         self._matcher = Matcher(graph, grammar.before, grammar.after)
         self.about = grammar.about
@@ -101,9 +104,7 @@ class Understander:
         self._answer_languages: dict[tuple[str, str], Matcher | None] = {}
         self._paraphrases = None
         if reader is not None:
-            said = {
-                name: tuple(words for words, _ in entries) for name, entries in catalogue.entries().items()
-            }
+            said = {kind: [words for words, _ in pairs] for kind, pairs in entries.items()}
             self._paraphrases = Paraphrases(reader, grammar, types, said)
 
     def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:

@@ -6,8 +6,9 @@ from random import Random
 import pytest
 
 from alexa_local.understand.grammar import built_in_grammar
+from alexa_local.understand.reading import TAG_OF_TYPE
 from scripts.training.nlu import labels
-from scripts.training.nlu.generated import TAG_OF_TYPE, Drawn
+from scripts.training.nlu.generated import Drawn
 from scripts.training.nlu.heard import differences
 from scripts.training.nlu.text import tagged_words
 

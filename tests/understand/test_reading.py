@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alexa_local.errors import ModelError
 from alexa_local.models import Model, open_model
 from alexa_local.understand import RequestReader, Understander
-from alexa_local.understand.grammar import SlotValue, built_in_grammar, parse_template
+from alexa_local.understand.grammar import built_in_grammar, names_as_values
 from alexa_local.understand.graph import all_words, build_graph
 from alexa_local.understand.paraphrase import Span, fill
 from alexa_local.understand.reading import FLAGS, MOST_WORDS, PARTS, Read, flags_of, part_numbers
@@ -114,10 +114,7 @@ def filled(
 ) -> tuple[dict[str, object], dict[str, str]] | None:
     """The sentence of an intent that the spans fill: what it sets by itself, and the words of its slots."""
     grammar = built_in_grammar()
-    names = {
-        kind: tuple(SlotValue(parse_template(words), value) for words, value in entries)
-        for kind, entries in HOME.entries().items()
-    }
+    names = names_as_values(HOME.entries())
     groups = tuple(group for group in grammar.groups if group.intent == intent)
     graph = build_graph(groups, grammar.rules, {**grammar.types, **names})
     match = fill(graph, Vocabulary(list(all_words(graph))), spans(*pairs), frozenset(said.split()))

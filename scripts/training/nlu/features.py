@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from random import Random
 
-from alexa_local.understand.reading import FLAGS, flags_of, part_numbers
+from alexa_local.understand.reading import FLAGS, flags_of
 from scripts.training import vocabulary
 
 FLAGGED = 0.75
 KNOWN_NAME = 0.5
 WRONGLY = 0.01
-HEARD_WRONG = 0.04
+HEARD_WRONG = 0.2
 UNKNOWN = 0.02
 
 
@@ -57,6 +57,3 @@ def made_up_flags(
         if random.random() < WRONGLY:
             row[random.randrange(len(FLAGS))] = 1.0
     return flags
-
-
-__all__ = ["FLAGS", "known_words", "made_up_flags", "part_numbers", "vocabulary_names"]

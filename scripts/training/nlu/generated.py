@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,19 +16,10 @@ from hassil.expression import (
     TextChunk,
 )
 
-from alexa_local.understand.catalogue import DEVICE_TYPES, ENTRY_TYPES
+from alexa_local.understand.catalogue import ENTRY_TYPES
 from alexa_local.understand.grammar import Grammar, built_in_grammar, slot_type_and_name
+from alexa_local.understand.reading import TAG_OF_TYPE
 from scripts.training import vocabulary as words
-
-TAG_OF_TYPE: Mapping[str, str] = {
-    **dict.fromkeys(DEVICE_TYPES, "device"),
-    "running_timer": "timer_name",
-    "more_duration": "duration",
-    "plain_degrees": "degrees",
-    "any": "text",
-    "few": "timer_name",
-}
-"""What a word is tagged with that fills a slot of a type; other types are tags themselves."""
 
 _AROUND = 0.25
 _OPTIONAL = 0.35

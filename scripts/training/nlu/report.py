@@ -17,7 +17,7 @@ from random import Random
 import torch
 
 from alexa_local.models import open_model
-from alexa_local.understand.reading import RequestReader
+from alexa_local.understand.reading import RequestReader, spans_of
 from scripts.training.nlu.network import Reader, Shape
 from scripts.training.nlu.text import OURS, Example, public
 from scripts.training.nlu.train import MOST_WORDS, Batches
@@ -72,20 +72,9 @@ def slots_f1(examples: Sequence[Example], answers: Answers) -> float:
     right = wanted = given = 0
     for one, (_, tags) in zip(examples, answers, strict=True):
         if "snips" in one.tags:
-            a, b = _spans(one.tags["snips"][:MOST_WORDS]), _spans(tags["snips"])
+            a, b = set(spans_of(one.tags["snips"][:MOST_WORDS])), set(spans_of(tags["snips"]))
             right, wanted, given = right + len(a & b), wanted + len(a), given + len(b)
     return 200 * right / max(1, wanted + given)
-
-
-def _spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
-    spans: list[tuple[str, int, int]] = []
-    for at, tag in enumerate(tags):
-        name = tag.removeprefix("B-")
-        if name and tag == name and spans and spans[-1][0] == name and spans[-1][2] == at:
-            spans[-1] = (name, spans[-1][1], at + 1)
-        elif name:
-            spans.append((name, at, at + 1))
-    return set(spans)
 
 
 def row(name: str, examples: Sequence[Example], answers: Answers, size: int) -> str:

@@ -24,14 +24,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from alexa_local.understand.reading import PARTS
+from alexa_local.understand.reading import FLAGS, PARTS, part_numbers
 from scripts.training.nlu.features import (
-    FLAGS,
     HEARD_WRONG,
     UNKNOWN,
     known_words,
     made_up_flags,
-    part_numbers,
     vocabulary_names,
 )
 from scripts.training.nlu.network import Reader, Shape
@@ -167,7 +165,7 @@ class Mishearing:
         for at, word in enumerate(one.words):
             choices = self._heard.get(word)
             heard = [word]
-            if choices and self._random.random() < HEARD_WRONG * 5:
+            if choices and self._random.random() < HEARD_WRONG:
                 heard = self._random.choice(choices).split()
             words += heard
             for task, of_words in one.tags.items():
