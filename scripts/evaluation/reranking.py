@@ -34,6 +34,7 @@ from alexa_local.recognise.lattice import n_best, oracle_errors
 from alexa_local.recognise.lattice_wire import WIRE_BYTES, from_bytes, to_bytes_within
 from alexa_local.recognise.recogniser import Recogniser
 from alexa_local.recognise.rescore import Mix
+from alexa_local.understand import OUT_OF_SCOPE
 from scripts.evaluation.asr import edits
 from scripts.evaluation.engines import Engines
 from scripts.evaluation.manifest import Choice, Clips, Row, read_manifest
@@ -140,7 +141,7 @@ def summary(clips: Sequence[Clip], mix: Mix, interpret: Interpret) -> dict[str, 
     right_before = right_after = repaired = broken = meant = 0
     for clip in clips:
         wanted = interpret([Hypothesis(" ".join(clip.said.words), 0.0)])
-        if not wanted.intent:
+        if wanted.intent in ("", OUT_OF_SCOPE):
             continue
         meant += 1
         old, new = (_same(wanted, interpret(one)) for one in (clip.heard, clip.ranked(mix)))
