@@ -109,6 +109,23 @@ class PhraseClass:
 
 
 @dataclass(frozen=True)
+class Talker:
+    """How a request was spoken and by whom, as far as the voice tells; None is not known (yet).
+
+    Attributes:
+        whispered: whether it was whispered.
+        whisper_confidence: 0 to 1, how sure that is, whichever it is.
+        person: the name of somebody who is enrolled, "" for a stranger.
+        person_confidence: 0 to 1, how sure that is.
+    """
+
+    whispered: bool | None = None
+    whisper_confidence: float = 0.0
+    person: str | None = None
+    person_confidence: float = 0.0
+
+
+@dataclass(frozen=True)
 class Interpretation:
     """What a request means.
 

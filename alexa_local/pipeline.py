@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from alexa_local.capture import PreRoll
 from alexa_local.config import EndpointSettings
 from alexa_local.context import begin_request
 from alexa_local.frontend import LogMel
-from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice
+from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, Talker
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
 from alexa_local.wake import Detection, WakeWord
 
@@ -30,6 +30,8 @@ PUSH_SAMPLES = SAMPLE_RATE // 25
 """Sound is worked on in pieces of 40 ms, however it arrives: no decision depends on the blocks' size."""
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
+
+_UNKNOWN = Talker()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Request:
             "recognition_s", the processor time in the recogniser; "speech_s", sound that went through it.
         stage: "speculative" while the speaker may still go on: whoever prepares something must be able to
             leave it at that, because a `Reset`, or a final request with other words, may follow.
+        talker: how it was spoken and by whom.
         lattice: makes the lattice of all readings, of a final request, in any thread; nothing is made before
             somebody asks.
     """
@@ -56,6 +59,7 @@ class Request:
     rule: str
     timings: Mapping[str, float] = field(default_factory=dict)
     stage: Literal["speculative", "final"] = "final"
+    talker: Talker = _UNKNOWN
     lattice: Callable[[], Lattice] | None = field(default=None, compare=False, repr=False)
 
 
@@ -69,6 +73,19 @@ class Reset:
 
     stage: ClassVar[str] = "reset"
     reason: str
+
+
+class VoiceListener(Protocol):
+    """A stage that tells from the voice how a request is spoken, or by whom; it holds one request's state."""
+
+    def begin(self, wake: NDArray[np.float32]) -> None:
+        """Forget what was heard; a request begins, with the wake word's frames, float32 (T, 64), T >= 0."""
+
+    def push(self, frames: NDArray[np.float32]) -> None:
+        """Take the request's next frames, float32 (T, 64), any T."""
+
+    def tell(self, talker: Talker) -> Talker:
+        """Add what is known by now to what the others know; may be asked at any time."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,7 @@ class Pipeline:
         end_of_speech: EndOfSpeech,
         endpoint: EndpointSettings,
         on_event: OnEvent,
+        voice_listeners: Sequence[VoiceListener] = (),
     ) -> None:
         """Take the stages.
 
@@ -105,11 +123,13 @@ class Pipeline:
             recogniser: makes a stream for each request.
             end_of_speech: hears whether somebody speaks, and whether they have finished.
             endpoint: the rules that end a request, provisionally and for good.
-            on_event: told wake_word_detected, listening, stt_partial, speculative, reset, cut_off, stt_text
-                and idle, with their details.
+            on_event: told wake_word_detected, listening, stt_partial, speculative, reset, cut_off, whisper,
+                speaker, stt_text and idle, with their details.
+            voice_listeners: tell how requests are spoken and by whom.
         """
         self._wake_word, self._recogniser, self._ear = wake_word, recogniser, end_of_speech
         self._rules, self._on_event = endpoint.patient(), on_event
+        self._voice_listeners = voice_listeners
         self._features = LogMel()
         self._pre_roll = PreRoll(PRE_ROLL_S)
         self._stream: Stream | None = None
@@ -173,12 +193,18 @@ class Pipeline:
         self._ear.reset()
         self.state = "listening"
         self._opened_s, self._spent_s, self._partial = self._now_s, 0.0, ""
+        self._talker = _UNKNOWN
         self._on_event("listening", {})
-        self._recognise(self._stream, self._pre_roll.since(first_frame))
+        wake = self._pre_roll.since(first_frame)
+        self._recognise(self._stream, wake)
+        for listener in self._voice_listeners:
+            listener.begin(wake)
         self._skipped_s = self._stream.length_s
 
     def _hear(self, stream: Stream, frames: NDArray[np.float32]) -> list[Request | Reset]:
         self._recognise(stream, frames)
+        for listener in self._voice_listeners:
+            listener.push(frames)
         if stream.partial != self._partial:
             self._partial = stream.partial
             self._on_event("stt_partial", {"text": self._partial})
@@ -213,7 +239,8 @@ class Pipeline:
         self._speculation = _Speculation(text, stream.partial, self._now_s, evidence.quiet_s)
         timings = {"speculative_s": round(evidence.quiet_s, 3)}
         self._on_event("speculative", {"text": text, "rule": rule, "timings": timings})
-        return [Request(hypotheses, self._opened_s, self._now_s, rule, timings, "speculative")]
+        talker = self._tell_talker()
+        return [Request(hypotheses, self._opened_s, self._now_s, rule, timings, "speculative", talker)]
 
     def _went_on(self, stream: Stream, foreseen: _Speculation) -> bool:
         """Whether there are other words by now; words so far that come and go do not count."""
@@ -250,10 +277,27 @@ class Pipeline:
             timings["lead_s"] = round(self._now_s - self._speculation.at_s, 3)
         if not (self._rules.final[rule].quiet_s or self._rules.final[rule].trailing_silence_s):
             self._tell_cut_off(rule, evidence)
-        request = Request(hypotheses, self._opened_s, self._now_s, rule, timings, lattice=stream.lattice)
+        talker = self._tell_talker()
+        request = Request(
+            *(hypotheses, self._opened_s, self._now_s, rule, timings), talker=talker, lattice=stream.lattice
+        )
         self._close()
         self._on_event("stt_text", {"text": text, "rule": rule, "timings": timings})
         return [*taken_back, request]
+
+    def _tell_talker(self) -> Talker:
+        """How the request is spoken and by whom; what is new of that is told."""
+        talker, before = _UNKNOWN, self._talker
+        for listener in self._voice_listeners:
+            talker = listener.tell(talker)
+        if talker.whispered != before.whispered:
+            confidence = round(talker.whisper_confidence, 3)
+            self._on_event("whisper", {"whispered": talker.whispered, "confidence": confidence})
+        if talker.person != before.person:
+            confidence = round(talker.person_confidence, 3)
+            self._on_event("speaker", {"person": talker.person, "confidence": confidence})
+        self._talker = talker
+        return talker
 
     def _tell_cut_off(self, rule: str, evidence: Evidence) -> None:
         """Somebody, or a television, did not stop talking."""

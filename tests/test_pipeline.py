@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alexa_local.config import EndpointSettings
-from alexa_local.messages import Hypothesis
+from alexa_local.messages import Hypothesis, Talker
 from alexa_local.pipeline import Pipeline, Request, Reset
 from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudStream, LoudWakeWord
 
@@ -178,3 +178,33 @@ def test_listening_opens_and_cancelling_closes_a_request() -> None:
     pipeline.cancel()
     assert pipeline.state == "waiting"
     assert events == ["listening", "idle"]
+
+
+class CountingListener:
+    """Takes whoever was heard for a second for a whispering Anna."""
+
+    def begin(self, wake: np.ndarray) -> None:
+        self.wake_frames, self.frames = len(wake), 0
+
+    def push(self, frames: np.ndarray) -> None:
+        self.frames += len(frames)
+
+    def tell(self, talker: Talker) -> Talker:
+        return Talker(True, 0.9, "Anna", 0.8) if self.frames > 100 else talker
+
+
+def test_what_a_voice_tells_goes_with_the_request_and_is_told_once() -> None:
+    events: list[tuple[str, object]] = []
+    listener = CountingListener()
+    pipeline = Pipeline(
+        *(LoudWakeWord(), LoudRecogniser(), LoudEndOfSpeech(), EndpointSettings()),
+        lambda name, data: events.append((name, data)),
+        [listener],
+    )
+    decisions = pipeline.push(SCENE)
+    assert {one.talker for one in decisions} == {Talker(True, 0.9, "Anna", 0.8)}
+    assert listener.wake_frames > 20
+    assert [one for one in events if one[0] in ("whisper", "speaker")] == [
+        ("whisper", {"whispered": True, "confidence": 0.9}),
+        ("speaker", {"person": "Anna", "confidence": 0.8}),
+    ]
