@@ -16,7 +16,19 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from alexa_local.errors import AlexaLocalError
-from scripts.evaluation import asr, biasing, catalogue, endpoint, engines, intent, lattice, names, nlu, wake
+from scripts.evaluation import (
+    asr,
+    background,
+    biasing,
+    catalogue,
+    endpoint,
+    engines,
+    intent,
+    lattice,
+    names,
+    nlu,
+    wake,
+)
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
 
@@ -29,8 +41,9 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
         "what",
-        choices=("asr", "wake", "intent", "endpoint", "lattice"),
-        help="words, the wake word, intents with slots, when a request is taken for finished, or lattices "
+        choices=("asr", "wake", "intent", "endpoint", "lattice", "background"),
+        help="words, the wake word, intents with slots, when a request is taken for finished, what is done "
+        "by mistake where nobody asks for anything, or lattices "
         "(opus_ratio: bytes of the sound's Opus packets at 24 kbit/s, as really encoded and without a "
         "container, over bytes of the lattice as it is sent; the median over the clips)",
     )
@@ -109,7 +122,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
     clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
     per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
-    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends | lattice.Lattices
+    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends | lattice.Lattices | background.Background
     match args.what:
         case "asr":
             transcribe, names = _words_and_names(args, make)
@@ -121,6 +134,10 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         case "lattice":
             transcribe_all = make.recogniser().transcribe_with_lattice
             found = lattice.measure(_progress(clips, len(rows)), transcribe_all, per_clip)
+        case "background":
+            interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, ())
+            assistants = make.assistants(sentences, phrases, args.biasing)
+            found = background.measure(_progress(clips, len(rows)), assistants, interpret, per_clip)
         case _:
             wanted = {row.labels.get("intent") for row in rows}
             interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, wanted)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.config import RecogniserSettings, UnderstandingSettings, WakeSettings
+from alexa_local.config import EndpointSettings, RecogniserSettings, UnderstandingSettings, WakeSettings
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from scripts.evaluation.background import Assistant, Way
 from scripts.evaluation.catalogue import read_contacts, read_devices
 from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
@@ -101,6 +102,30 @@ class Engines:
         from scripts.evaluation.listening import PipelineEnds
 
         return PipelineEnds(self.recogniser(), self._model, config)
+
+    def assistants(
+        self, sentences: SentenceGraph | None, phrases: Sequence[PhraseClass], biasing: Biasing
+    ) -> dict[Way, Assistant]:
+        """The pipeline as the daemon makes it, and one that listens to everything."""
+        from alexa_local.pipeline import Pipeline
+        from alexa_local.recognise import EndOfSpeech
+        from scripts.evaluation.listening import NoWakeWord
+
+        recogniser = self.recogniser()
+        recogniser.guide(sentences)
+        if phrases:
+            bias(recogniser, phrases, biasing)
+        rules = EndpointSettings()
+        never: Any = NoWakeWord()
+        wakes: dict[Way, Any] = {"waiting": WakeWord(open_model(WakeSettings().model)), "always": never}
+
+        def ignore(name: str, data: object) -> None:
+            """Tell nobody."""
+
+        return {
+            way: Pipeline(wake, recogniser, EndOfSpeech(open_model(rules.model)), rules, ignore)
+            for way, wake in wakes.items()
+        }
 
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""

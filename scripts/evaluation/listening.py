@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 _BLOCK_SAMPLES = SAMPLE_RATE // 10
 
 
-class _NoWakeWord:
+class NoWakeWord:
     """Never hears a thing."""
 
     def push(self, frames: NDArray[np.float32]) -> list[Any]:
+        """Hear nothing in frames, float32 (T, 64)."""
         return []
 
     def reset(self) -> None:
@@ -46,7 +47,7 @@ class PipelineEnds:
         self._networks = Networks(open_model(model or RecogniserSettings().model))
         ear = EndOfSpeech(open_model(self._rules.model))
         self._preparing = Preparing(config)
-        wake: Any = _NoWakeWord()
+        wake: Any = NoWakeWord()
         self._resets = 0
         self._pipeline = Pipeline(wake, recogniser, ear, self._rules, self._count)
 
