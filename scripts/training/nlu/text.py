@@ -17,7 +17,7 @@ from scripts.training.nlu.labels import CLINC, HOME_ASSISTANT, HWU, NONE, SLURP_
 from scripts.training.sentences import music_names
 
 OURS = "ours"
-KEPT_OUT = {"snips": 15, "hass": 8, "slurp": 6}
+KEPT_OUT = {"snips": 15, "hass": 8}
 """One in so many sentences of the sets without a dev part of their own is kept to judge by."""
 
 _ANNOTATED = re.compile(r"\[(\w+) : ([^\]]*)\]")
@@ -41,7 +41,10 @@ class Example:
 
 
 def public(folder: Path) -> tuple[list[Example], list[Example]]:
-    """All of the public sets: what to train on, and what to judge by."""
+    """All of the public sets: what to train on, and what to judge by.
+
+    SLURP's development part is only judged by, as far as HWU64, which is of the same people, has it not.
+    """
     train = [
         *(_clinc(row) for name in ("clinc150_train", "clinc150_oos_train") for row in _rows(folder, name)),
         *(_hwu(row) for row in _rows(folder, "hwu64_train")),
@@ -53,13 +56,23 @@ def public(folder: Path) -> tuple[list[Example], list[Example]]:
     for source, name, read in (
         ("snips", "snips_train", _snips),
         ("hass", "home_assistant_en", _hass),
-        ("slurp", "slurp_devel", _slurp),
     ):
         for row in _rows(folder, name):
             if row["intent"] is not None and (example := read(row)).words:
                 kept = zlib.crc32(" ".join(example.words).encode()) % KEPT_OUT[source] == 0
                 (judge if kept else train).append(example)
+    known = {one.words for one in train}
+    slurp = [_slurp(row) for row in _rows(folder, "slurp_devel") if row["intent"] is not None]
+    judge += [one for one in slurp if one.words not in known]
     return [one for one in train if one.words], [one for one in judge if one.words]
+
+
+def unlabelled(folder: Path, judged: Sequence[Example]) -> list[Example]:
+    """Sentences to an assistant of which nothing is known, none of those that are judged by."""
+    known = {one.words for one in judged}
+    lines = (folder / "slurp_lm.txt").read_text(encoding="utf-8").splitlines()
+    said = dict.fromkeys(tuple(spoken_form(line).split()) for line in lines)
+    return [Example(words, {}, source="unlabelled") for words in said if words and words not in known]
 
 
 def talk(folder: Path) -> list[Example]:

@@ -5,8 +5,8 @@
 
 Where a public set's intent is wider than ours, any of ours that it may be counts as right (the likelihood of
 a set of labels; Cour et al. 2011). The student follows the teacher's answers in all tasks for every sentence
-(Hinton et al. 2015). What the recogniser mishears, `--heard` (lines of "said TAB heard"), is put into a part
-of the sentences.
+(Hinton et al. 2015), also for sentences that have no labels. What the recogniser mishears, `--heard` (lines of
+"said TAB heard"), is put into a part of the sentences.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ from scripts.training.nlu.features import (
     vocabulary_names,
 )
 from scripts.training.nlu.network import Reader, Shape
-from scripts.training.nlu.text import OURS, Example, drawn, public, talk
+from scripts.training.nlu.text import OURS, Example, drawn, public, talk, unlabelled
 
 BATCH = 128
 MOST_WORDS = 40
 SHARES = {"public": 0.5, "templates": 0.35, "talk": 0.15}
+UNLABELLED_SHARE = 0.25
+"""Beside the others, of what the student learns from the teacher alone."""
 TASK_WEIGHTS = {OURS: 1.0}
 OTHER_TASKS = 0.6
 TAG_WEIGHT = 1.0
@@ -178,7 +180,9 @@ def stream(
     pools: dict[str, Iterator[Example]], random: Random, mishearing: Mishearing
 ) -> Iterator[list[Example]]:
     """Batches for ever."""
-    kinds, weights = list(SHARES), list(SHARES.values())
+    shares = {**SHARES, "unlabelled": UNLABELLED_SHARE}
+    kinds = list(pools)
+    weights = [shares[kind] for kind in kinds]
     while True:
         chosen = random.choices(kinds, weights, k=BATCH)
         yield [mishearing.hear(next(pools[kind])) for kind in chosen]
@@ -283,6 +287,8 @@ def main() -> None:
         "templates": drawn(args.text, args.seed),
         "talk": again(others[500:], random),
     }
+    if teacher is not None:
+        pools["unlabelled"] = again(unlabelled(args.text, kept), random)
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=1e-2)
     mishearing = Mishearing(args.heard, random)
     begun = time.monotonic()
