@@ -76,7 +76,7 @@ class Background:
         found = self.summary()
         return [
             f"{self.clips} clips, {self.hours:.2f} hours in which nobody asks for anything",
-            f"woken {self.wakes} times; {self.wrong_actions} wrong actions ({found['wrong_per_hour']} an hour)",
+            f"woken {self.wakes} times; {self.wrong_actions} wrong actions, {found['wrong_per_hour']}/h",
             f"were all of it listened to: {self.always_requests} requests, "
             f"{self.always_wrong} of them would do something ({found['always_wrong_pct']} %)",
         ]

@@ -5,8 +5,8 @@
 
 Where a public set's intent is wider than ours, any of ours that it may be counts as right (the likelihood of
 a set of labels; Cour et al. 2011). The student follows the teacher's answers in all tasks for every sentence
-(Hinton et al. 2015), also for sentences that have no labels. What the recogniser mishears, `--heard` (lines of
-"said TAB heard"), is put into a part of the sentences.
+(Hinton et al. 2015), also for sentences that have no labels. What the recogniser mishears, `--heard` (lines
+of "said TAB heard"), is put into a part of the sentences.
 """
 
 from __future__ import annotations
