@@ -6,7 +6,7 @@ Each shard is a random mix of its own; its manifest appears when the shard is co
 shard is skipped when the command is run again. Kinds: `commands` (everything to train recognition),
 `dictated` (spelled names, numbers and addresses, for more of them), `names` (home commands with made-up
 names, for attention biasing alone), `given` (sentences of a file, over and over, each time by another voice),
-`alexa` (the wake word and what sounds like it) and `heldout` (home commands that are never trained on,
+`word` (a wake word and what sounds like it) and `heldout` (home commands that are never trained on,
 by a voice that is never trained on).
 """
 
@@ -26,6 +26,7 @@ import soundfile
 
 from scripts.training import sentences
 from scripts.training.voices import (
+    FOREIGN_VOICES,
     HELD_OUT_VOICE,
     LICENCE_BY_ENGINE,
     SAMPLE_RATE_HZ,
@@ -34,12 +35,14 @@ from scripts.training.voices import (
     disguise,
     read_aloud,
 )
-from scripts.training.wake_sentences import WAKE_WORD, sound_alike
+from scripts.training.wake_sentences import near_words, sound_alike
 
 log = logging.getLogger("synthesise")
 
 ENGINE_SHARES = {"flite": 0.35, "pico": 0.40, "festival": 0.15, "espeak": 0.10}
 WAKE_ENGINE_SHARES = {"flite": 0.25, "pico": 0.30, "festival": 0.10, "espeak": 0.35}
+FOREIGN_SHARE = 0.25
+"""Of a wake word's readings, by voices of other languages, for their accents."""
 KEPT_SILENCE_S = 0.25
 BATCH = 200
 _MARKS = ("", "", ".", ",", "!", "?")  # they bend the word's melody, and the label drops them
@@ -53,6 +56,7 @@ class Task:
     """One shard to be made; plain values only, so that it reaches another process."""
 
     kind: str
+    word: str
     out: Path
     text_folder: Path
     sentences: Path | None
@@ -69,6 +73,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--text", type=Path, default=Path(), help="folder of the corpora's text")
     parser.add_argument("--kind", choices=list(PLANS), default="commands")
+    parser.add_argument("--word", default="alexa", help="the wake word (kind word)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--hours",
@@ -77,7 +82,7 @@ def main() -> None:
         help="of speech, in all shards together (kinds commands, dictated and names)",
     )
     parser.add_argument(
-        "--clips", type=int, default=300, help="in all shards together (kinds alexa, heldout and given)"
+        "--clips", type=int, default=300, help="in all shards together (kinds word, heldout and given)"
     )
     parser.add_argument(
         "--sentences",
@@ -91,6 +96,7 @@ def main() -> None:
     tasks = [
         Task(
             kind=options.kind,
+            word=options.word,
             out=options.out,
             text_folder=options.text,
             sentences=options.sentences,
@@ -151,8 +157,8 @@ def row(
         "source": f"synthesised {utterance.engine}",
         "licence": LICENCE_BY_ENGINE[utterance.engine],
     }
-    if task.kind == "alexa":
-        fields |= {"wake": fields["text"] == WAKE_WORD, "speech_end_s": round(speech_end_s, 3)}
+    if task.kind == "word":
+        fields |= {"wake": fields["text"] == task.word, "speech_end_s": round(speech_end_s, 3)}
     return fields
 
 
@@ -164,13 +170,17 @@ def plan_stream(task: Task) -> Iterator[Utterance]:
         yield disguise(text, *_voice(random, ENGINE_SHARES), random)
 
 
-def plan_alexa(task: Task) -> Iterator[Utterance]:
+def plan_word(task: Task) -> Iterator[Utterance]:
     """The wake word in many voices, and as many words and sentences that sound like it."""
     random = Random(f"{task.seed}/{task.shard}")
+    near = near_words(task.word, task.text_folder)
     for number in range(task.clips):
         mark = random.choice(_MARKS)
-        text = sound_alike(random) if number % 2 else WAKE_WORD + mark
-        yield disguise(text, *_voice(random, WAKE_ENGINE_SHARES), random)
+        text = sound_alike(random, near) if number % 2 else task.word + mark
+        engine, voice = _voice(random, WAKE_ENGINE_SHARES)
+        if engine in FOREIGN_VOICES and random.random() < FOREIGN_SHARE:
+            voice = random.choice(FOREIGN_VOICES[engine])
+        yield disguise(text, engine, voice, random)
 
 
 def plan_held_out(task: Task) -> Iterator[Utterance]:
@@ -202,7 +212,7 @@ STREAMS: dict[str, Callable[[Path, int], Iterator[str]]] = {
 """Sentences without end, of the kinds whose shards are full after their hours."""
 PLANS: dict[str, Callable[[Task], Iterator[Utterance]]] = {
     **dict.fromkeys(STREAMS, plan_stream),
-    "alexa": plan_alexa,
+    "word": plan_word,
     "heldout": plan_held_out,
     "given": plan_given,
 }

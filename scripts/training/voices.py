@@ -36,6 +36,14 @@ VOICES_BY_ENGINE = {
     "festival": ("kal", "slt-hts"),
     "espeak": ESPEAK_VOICES,
 }
+FOREIGN_VOICES = {
+    "pico": ("de-DE", "es-ES", "fr-FR", "it-IT"),
+    "espeak": tuple(
+        f"{language}+{variant}"
+        for language in ("de", "es", "fr", "it", "nl", "pt", "pl", "sv")
+        for variant in _VARIANTS.split()
+    ),
+}
 LICENCE_BY_ENGINE = {
     "flite": "CMU Flite licence (BSD-like)",
     "pico": "Apache-2.0",

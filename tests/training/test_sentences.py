@@ -12,7 +12,7 @@ from alexa_local.recognise.normalise import spoken_form
 from scripts.training import commands, sentences, vocabulary
 from scripts.training.command_templates import HOME_TEMPLATES, SPELLED_TEMPLATES
 from scripts.training.made_up_names import TESTED_WITH, MadeUpNames
-from scripts.training.wake_sentences import WAKE_WORD, sound_alike
+from scripts.training.wake_sentences import NEAR, near_words, sound_alike
 
 MUSIC = {"artist": ["an artist"], "track": ["a track"], "album": ["an album"], "playlist": ["a list"]}
 
@@ -81,9 +81,10 @@ def test_every_template_can_be_filled() -> None:
             assert not re.search(r"[\[\](){}|]", filled), template
 
 
-def test_sound_alikes_are_never_the_wake_word() -> None:
-    random = Random(7)
-    assert all(WAKE_WORD not in sound_alike(random).split() for _ in range(2000))
+@pytest.mark.parametrize("word", [*NEAR, "remember"])
+def test_sound_alikes_never_hold_the_wake_word(word: str, text_folder: Path) -> None:
+    random, near = Random(7), near_words(word, text_folder)
+    assert all(word not in sound_alike(random, near) for _ in range(2000))
 
 
 def test_requests_with_made_up_names_hold_no_word_of_the_names_to_test_with(text_folder: Path) -> None:
