@@ -47,6 +47,9 @@ NATS_PER_LETTER = 2.0
 
 
 _BETWEEN = ("and", "then")
+_NAMES_ONLY = frozenset({"UnknownDevice", "AddToList"})
+"""Intents whose free text is a name or a thing, and no sentence."""
+
 _ANSWER = "[for|at|to|in|on|by|it's|make it|about|the|a|my|the one in|in the] {{{type}:{slot}}} [please|one]"
 _HESITATIONS = ("um", "uh", "well", "er", "yes")
 
@@ -111,10 +114,15 @@ class Understander:
         """What the readings of one utterance mean; intent "" when no sentence is near enough."""
         readings = _distinct(hypotheses)
         found = self._exact(readings)
-        if found is None and (both := self._two(readings)) is not None:
+        if found is None and (both := self._two(readings, self._exact)) is not None:
             return both
         if found is None and readings:
-            found = self._near(readings)
+            near = self._nearest(readings)
+            if near is None or _is_far(near.match):
+                if (both := self._two(readings[:1], self._nearest)) is not None:
+                    return both
+                near = self._paraphrased(readings, near)
+            found = near
         return self._nothing(readings) if found is None else self._meaning(found)
 
     def answer(
@@ -151,10 +159,10 @@ class Understander:
             self._answer_languages[key] = Matcher(graph, _HESITATIONS) if graph and is_said else None
         return self._answer_languages[key]
 
-    def _near(self, readings: Sequence[Hypothesis]) -> Found | None:
-        """The nearest sentence, or what the network makes of it where that is far or there is none."""
-        near, network = self._nearest(readings), self._paraphrases
-        if network is None or (near is not None and not _is_far(near.match)):
+    def _paraphrased(self, readings: Sequence[Hypothesis], near: Found | None) -> Found | None:
+        """What the network makes of readings whose nearest sentence is far or missing."""
+        network = self._paraphrases
+        if network is None:
             return near
         if near is None:
             return network.find(readings, is_well_filled)
@@ -189,8 +197,10 @@ class Understander:
                 return Found(min(matches, key=_has_free_text), hypothesis, 1.0)
         return None
 
-    def _two(self, readings: Sequence[Hypothesis]) -> Interpretation | None:
-        """Two requests of one breath, each word for word: "turn on the lamp and play jazz"."""
+    def _two(
+        self, readings: Sequence[Hypothesis], find: Callable[[Sequence[Hypothesis]], Found | None]
+    ) -> Interpretation | None:
+        """Two requests of one breath, each one that `find` finds: "turn on the lamp and play jazz"."""
         for hypothesis in readings:
             words = hypothesis.text.split()
             for at, word in enumerate(words):
@@ -198,8 +208,8 @@ class Understander:
                     continue
                 rest = words[at + 2 :] if words[at + 1 : at + 2] == ["then"] else words[at + 1 :]
                 parts = [replace(hypothesis, text=" ".join(part)) for part in (words[:at], rest)]
-                found = [self._exact([part]) for part in parts]
-                if found[0] and found[1] and not _has_free_text(found[0].match):
+                found = [find([part]) for part in parts]
+                if all(one and not _is_far(one.match) for one in found) and _may_come_first(found[0]):
                     first, second = map(self._meaning, filter(None, found))
                     return replace(first, text=hypothesis.text, also=(second,))
         return None
@@ -312,6 +322,11 @@ def _limits(match: Match) -> Limits:
     if group.closed:
         return CLOSED
     return WILD if _has_free_text(match) else OPEN
+
+
+def _may_come_first(found: Found | None) -> bool:
+    """Whether it can be the first of two requests: "and" is no part of its free text, if it has any."""
+    return found is not None and (found.match.group.intent in _NAMES_ONLY or not _has_free_text(found.match))
 
 
 def _has_free_text(match: Match) -> bool:

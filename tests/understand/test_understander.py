@@ -216,6 +216,9 @@ def test_names_are_given_back_as_the_catalogue_writes_them():
         ("turn on the reading lamp and play jazz", "TurnOn", "PlayMusic"),
         ("set a timer for ten minutes and then turn off the kitchen light", "SetTimer", "TurnOff"),
         ("stop the music then what time is it", "StopMusic", "GetTime"),
+        ("turn on the attic light and set a timer for ten minutes", "UnknownDevice", "SetTimer"),
+        ("add milk to the shopping list and turn off the kitchen light", "AddToList", "TurnOff"),
+        ("turn of the kitchen light and said a timer for ten minutes", "TurnOff", "SetTimer"),
     ],
 )
 def test_two_requests_of_one_breath_are_both_understood(
