@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000
 """Hz; everything after capture is 16 kHz mono int16."""
@@ -108,6 +112,19 @@ class PhraseClass:
     after: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Voice:
+    """What tells one voice from others; it is in no log and no event, and never leaves the machine.
+
+    Attributes:
+        embedding: float32 (D,), of unit length.
+        speech_s: seconds of speech that it rests on.
+    """
+
+    embedding: NDArray[np.float32]
+    speech_s: float
+
+
 @dataclass(frozen=True)
 class Talker:
     """How a request was spoken and by whom, as far as the voice tells; None is not known (yet).
@@ -117,12 +134,21 @@ class Talker:
         whisper_confidence: 0 to 1, how sure that is, whichever it is.
         person: the name of somebody who is enrolled, "" for a stranger.
         person_confidence: 0 to 1, how sure that is.
+        typed: whether it was typed, or came over MQTT, so that there is no voice to know.
+        voice: makes what can be compared with another request's voice, None of too little speech; only in
+            the thread that listens.
     """
 
     whispered: bool | None = None
     whisper_confidence: float = 0.0
     person: str | None = None
     person_confidence: float = 0.0
+    typed: bool = False
+    voice: Callable[[], Voice | None] | None = field(default=None, compare=False, repr=False)
+
+
+TYPED = Talker(typed=True)
+"""Whoever types: the control socket's permissions, or the broker's, say who may."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from alexa_local.act.rehearsal import Unforeseen, rehearsed
 from alexa_local.act.services import Services
 from alexa_local.context import PRIVATE
 from alexa_local.errors import AlexaLocalError, NetworkError, RequestRefused, StorageError
-from alexa_local.messages import Interpretation, Outcome
+from alexa_local.messages import TYPED, Interpretation, Outcome, Talker
 from alexa_local.understand import IMPOSSIBLE, OwnerAction
 
 _LOG = logging.getLogger(__name__)
@@ -46,19 +46,20 @@ class Actor:
         self._handlers = handlers
         self._last_reply = ""
 
-    def perform(self, interpretation: Interpretation) -> Outcome:
+    def perform(self, interpretation: Interpretation, talker: Talker = TYPED) -> Outcome:
         """Do what was asked. Nothing that a person asks for raises: it fails with an answer."""
         if interpretation.intent == "Repeat":
             return done(self._last_reply or "I haven't said anything yet.")
-        outcome = self._perform_one(interpretation)
+        services = replace(self._services, talker=talker)
+        outcome = self._perform_one(interpretation, services)
         for one in interpretation.also:
-            outcome = _joined(outcome, self._perform_one(one))
+            outcome = _joined(outcome, self._perform_one(one, services))
         self._last_reply = outcome.reply or self._last_reply
         return outcome
 
-    def _perform_one(self, interpretation: Interpretation) -> Outcome:
+    def _perform_one(self, interpretation: Interpretation, services: Services) -> Outcome:
         try:
-            return self._dispatch(interpretation, self._services)
+            return self._dispatch(interpretation, services)
         except RequestRefused as error:
             _LOG.debug("%s: %s", interpretation.intent, error, extra=PRIVATE)
             return _answer_to(error)
@@ -66,15 +67,15 @@ class Actor:
             _LOG.error("%s", error)
             return refused(next(apology for kind, apology in _APOLOGIES if isinstance(error, kind)))
 
-    def rehearse(self, interpretation: Interpretation) -> Outcome | None:
+    def rehearse(self, interpretation: Interpretation, talker: Talker = TYPED) -> Outcome | None:
         """What `perform` would most likely answer, while nothing is done; None when nobody can know."""
         if interpretation.intent == "Repeat":
-            return self.perform(interpretation)  # which does nothing but answer
+            return self.perform(interpretation, talker)  # which does nothing but answer
         if interpretation.also:
             return None  # the second may depend on what the first does
         try:
             with self._services.store.rehearsal():
-                return self._dispatch(interpretation, rehearsed(self._services))
+                return self._dispatch(interpretation, rehearsed(replace(self._services, talker=talker)))
         except RequestRefused as error:
             return _answer_to(error)
         except (Unforeseen, AlexaLocalError) as stopped:

@@ -15,6 +15,7 @@ from alexa_local.act.local_only import LocalOnly
 from alexa_local.act.schedule import Schedule
 from alexa_local.act.timers import Timers
 from alexa_local.config import ContactsSettings
+from alexa_local.messages import TYPED, Talker
 from alexa_local.store import Store
 
 VOLUME_SETTING = "volume"
@@ -77,6 +78,7 @@ class Services:
         player: loudness and music.
         commands: runs programs and publishes messages.
         local_only: whether anything may leave the machine.
+        talker: who asks, in a request.
     """
 
     clock: Clock
@@ -91,3 +93,4 @@ class Services:
     player: Player
     commands: Commands
     local_only: LocalOnly
+    talker: Talker = TYPED

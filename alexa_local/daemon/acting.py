@@ -15,7 +15,7 @@ from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.revision import Revisable, Revision
 from alexa_local.errors import AlexaLocalError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import TYPED, Hypothesis, Interpretation, Outcome, Talker
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +39,12 @@ class _Prepared:
 
     Attributes:
         texts: the readings, best first.
+        person: who spoke, as `Talker` has it.
         meaning: what they mean.
     """
 
     texts: tuple[str, ...]
+    person: str | None
     meaning: Interpretation
 
 
@@ -60,13 +62,13 @@ class Act:
 
     def __init__(
         self,
-        interpret: Callable[[Sequence[Hypothesis]], Interpretation],
-        perform: Callable[[Interpretation], Outcome],
-        answer: Callable[[Outcome], None],
+        interpret: Callable[[Sequence[Hypothesis], Talker], Interpretation],
+        perform: Callable[[Interpretation, Talker], Outcome],
+        answer: Callable[[Outcome, Talker], None],
         bus: EventBus,
         stopping: threading.Event,
-        rehearse: Callable[[Interpretation], Outcome | None] = lambda meaning: None,
-        make_ready: Callable[[Outcome], None] = lambda outcome: None,
+        rehearse: Callable[[Interpretation, Talker], Outcome | None] = lambda meaning, talker: None,
+        make_ready: Callable[[Outcome, Talker], None] = lambda outcome, talker: None,
         revisable: Revisable | None = None,
     ) -> None:
         self.jobs: BoundedQueue[_Job] = BoundedQueue("jobs", _JOBS)
@@ -78,6 +80,7 @@ class Act:
         self._rehearse = rehearse
         self._make_ready = make_ready
         self._revisable = revisable or Revisable()
+        self._talker = TYPED
         self._wanted: object = None
         self._prepared: _Prepared | None = None
 
@@ -102,19 +105,19 @@ class Act:
 
         return self._enqueue(forget_and_work)
 
-    def heard(self, hypotheses: Sequence[Hypothesis]) -> Future[Mapping[str, Any]]:
+    def heard(self, hypotheses: Sequence[Hypothesis], talker: Talker = TYPED) -> Future[Mapping[str, Any]]:
         """Have a request done; the promise is of what was understood and done, ready for JSON."""
         self._wanted = None  # what was not begun to be prepared by now would only be in the way
-        return self._enqueue(lambda: self._request(hypotheses))
+        return self._enqueue(lambda: self._request(hypotheses, talker))
 
     def revise(self, revision: Revision) -> Future[Mapping[str, Any]]:
         """Have a request read anew; what was understood and done if that changes something, else why not."""
         return self._enqueue(lambda: self._revise(revision))
 
-    def speculate(self, hypotheses: Sequence[Hypothesis]) -> Future[None]:
+    def speculate(self, hypotheses: Sequence[Hypothesis], talker: Talker = TYPED) -> Future[None]:
         """Prepare a request that may still be taken back."""
         token = self._wanted = object()
-        return self._enqueue(lambda: self._prepare(token, hypotheses))
+        return self._enqueue(lambda: self._prepare(token, hypotheses, talker))
 
     def take_back(self) -> None:
         """Give up preparing: the speaker went on."""
@@ -142,31 +145,33 @@ class Act:
         else:
             job.promise.set_result(result)
 
-    def _prepare(self, token: object, hypotheses: Sequence[Hypothesis]) -> None:
+    def _prepare(self, token: object, hypotheses: Sequence[Hypothesis], talker: Talker) -> None:
         """Understand and rehearse, unless it was taken back meanwhile; nothing of it is to be noticed."""
         if token is not self._wanted:
             return
         began_s = time.perf_counter()
-        meaning = self._interpret(hypotheses)
-        outcome = self._rehearse(meaning) if meaning.intent else None
+        meaning = self._interpret(hypotheses, talker)
+        outcome = self._rehearse(meaning, talker) if meaning.intent else None
         if outcome is not None and token is self._wanted:
-            self._make_ready(outcome)
+            self._make_ready(outcome, talker)
         seconds = time.perf_counter() - began_s
-        self._prepared = _Prepared(_texts(hypotheses), meaning)
+        self._prepared = _Prepared(_texts(hypotheses), talker.person, meaning)
         self._bus.publish("prepared", {"intent": meaning.intent, "seconds": round(seconds, 4)})
 
-    def _request(self, hypotheses: Sequence[Hypothesis]) -> Mapping[str, Any]:
+    def _request(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Mapping[str, Any]:
         self._bus.publish("thinking")
         began_s = time.perf_counter()
         prepared, self._prepared = self._prepared, None
-        is_prepared = prepared is not None and prepared.texts == _texts(hypotheses)
-        meaning = prepared.meaning if prepared and is_prepared else self._interpret(hypotheses)
+        wanted = (_texts(hypotheses), talker.person)
+        is_prepared = prepared is not None and (prepared.texts, prepared.person) == wanted
+        meaning = prepared.meaning if prepared and is_prepared else self._interpret(hypotheses, talker)
         self._revisable.begin()
+        self._talker = talker
         return self._act_on(meaning, {"seconds": _since(began_s), "prepared": is_prepared})
 
     def _revise(self, revision: Revision) -> Mapping[str, Any]:
         refused = self._revisable.objection(revision)
-        meaning = Interpretation("") if refused else self._interpret(revision.hypotheses)
+        meaning = Interpretation("") if refused else self._interpret(revision.hypotheses, self._talker)
         if not refused and not self._revisable.is_changed_by(meaning):
             refused = "same"
         told = {"request": revision.request, "source": revision.source, "refused": refused}
@@ -188,16 +193,16 @@ class Act:
         self._bus.publish("intent", {**intent, "text": meaning.text, **details})
         self._revisable.settle()
         try:
-            outcome = self._perform(meaning)
+            outcome = self._perform(meaning, self._talker)
         except AlexaLocalError:
-            self._answer(Outcome(ok=False, reply=_APOLOGY, earcon="error"))
+            self._answer(Outcome(ok=False, reply=_APOLOGY, earcon="error"), self._talker)
             raise
         self._revisable.answered(meaning, outcome)
         action = {"done": outcome.ok, "reply": outcome.reply, "action": dict(outcome.action)}
         if outcome.asks:
             action["asks"] = outcome.asks
         self._bus.publish("action", {**action, "seconds": _since(understood_s)})
-        self._answer(outcome)
+        self._answer(outcome, self._talker)
         self._bus.publish("idle")
         return {**intent, "text": meaning.text, **action}
 

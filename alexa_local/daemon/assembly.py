@@ -34,7 +34,7 @@ from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.daemon.topics import Topics
 from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Outcome, Talker
 from alexa_local.mqtt.topics import Names
 from alexa_local.pipeline import Pipeline
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
@@ -184,22 +184,22 @@ class _Brain:
         self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
-    def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+    def interpret(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
         """What a request means."""
         return self._dialogue.interpret(self._understander, hypotheses)
 
-    def perform(self, meaning: Interpretation) -> Outcome:
+    def perform(self, meaning: Interpretation, talker: Talker) -> Outcome:
         """Do it; whatever is being said ends first, and what rings is looked at after."""
         self._sounding.playback.stop_speaking()
-        outcome = self._actor.perform(meaning)
+        outcome = self._actor.perform(meaning, talker)
         self._dialogue.performed(meaning, outcome)
         self._watch.changed()
         self._bias()
         return outcome
 
-    def rehearse(self, meaning: Interpretation) -> Outcome | None:
+    def rehearse(self, meaning: Interpretation, talker: Talker) -> Outcome | None:
         """What would come of it, while nothing is done and nobody is interrupted."""
-        return self._actor.rehearse(meaning)
+        return self._actor.rehearse(meaning, talker)
 
     def import_contacts(self, data: bytes, book: str) -> Mapping[str, Any]:
         """Import an address book, and know its names from the next request on."""

@@ -14,7 +14,7 @@ from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.parts import Parts
 from alexa_local.daemon.readings import LastLattice
 from alexa_local.errors import UsageError
-from alexa_local.messages import Hypothesis
+from alexa_local.messages import TYPED, Hypothesis
 from alexa_local.recognise.lattice_files import to_json
 from alexa_local.recognise.normalise import spoken_form
 
@@ -41,7 +41,7 @@ def commands(
             )
         with working_for(new_request()):
             bus.publish("stt_text", {"text": words, "typed": True})
-            return act.heard([Hypothesis(words, 0.0)])
+            return act.heard([Hypothesis(words, 0.0)], TYPED)
 
     def stop(_: Mapping[str, Any]) -> Answer:
         request_stop("the command stop")

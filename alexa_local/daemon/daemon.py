@@ -36,7 +36,7 @@ from alexa_local.daemon.reranking import Reranking
 from alexa_local.daemon.revision import WINDOW_S
 from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
-from alexa_local.messages import Hypothesis
+from alexa_local.messages import Hypothesis, Talker
 from alexa_local.notify import Notifier
 
 _log = logging.getLogger(__name__)
@@ -176,6 +176,7 @@ class Daemon:
             on_end=lambda: act.submit(lambda: self._finish(parts)),
             bus=self.bus,
             stopping=supervisor.stopping,
+            may_answer=parts.may_answer,
         )
         if self._config.understanding.follow_up and not self._finite:
             FollowUp(self.bus, listen.listen_again, self._config.voice.replies)
@@ -258,8 +259,8 @@ class _Patiently:
         self.speculate, self.take_back = readings.speculate, readings.take_back
         self._readings = readings
 
-    def heard(self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice) -> None:
+    def heard(self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice, talker: Talker) -> None:
         """Have it done; what may come of it later is waited for as long as it would be wanted."""
-        promise, looks = self._readings.heard(hypotheses, lattice)
+        promise, looks = self._readings.heard(hypotheses, lattice, talker)
         concurrent.futures.wait([promise])
         concurrent.futures.wait(looks, WINDOW_S)

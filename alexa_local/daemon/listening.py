@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alexa_local.context import end_request
 from alexa_local.daemon.capturing import END, MUTE_CHANGED, Capture
 from alexa_local.daemon.events import EventBus
-from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice
+from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, Talker
 
 _PATIENCE_S = 1.0
 _LONGEST_TAIL_S = 30
@@ -50,10 +50,12 @@ class Decision(Protocol):
 class Requests(Protocol):
     """Whoever does what is asked: `readings.Readings`, behind the daemon's patience with files."""
 
-    def heard(self, hypotheses: Sequence[Hypothesis], lattice: Callable[[], Lattice]) -> object:
+    def heard(
+        self, hypotheses: Sequence[Hypothesis], lattice: Callable[[], Lattice], talker: Talker
+    ) -> object:
         """Do a request; `lattice` makes all its readings."""
 
-    def speculate(self, hypotheses: Sequence[Hypothesis]) -> object:
+    def speculate(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> object:
         """Prepare a request, without any trace."""
 
     def take_back(self) -> object:
@@ -76,6 +78,7 @@ class Listen:
         on_end: Callable[[], object],
         bus: EventBus,
         stopping: threading.Event,
+        may_answer: Callable[[Talker, Talker], bool] = lambda asked, answering: True,
     ) -> None:
         self.progress = 0
         self._mutings = 0
@@ -86,6 +89,9 @@ class Listen:
         self._on_end = on_end
         self._bus = bus
         self._stopping = stopping
+        self._may_answer = may_answer
+        self._last_talker = Talker()
+        self._is_answer = False
 
     @property
     def state(self) -> str:
@@ -106,6 +112,7 @@ class Listen:
                 self._push(block)
             if self._pipeline.state == "waiting":
                 end_request()
+                self._is_answer = False
             if block is not None or self._capture.state != "open":
                 self.progress += 1
 
@@ -129,11 +136,21 @@ class Listen:
             if one.stage == "reset":
                 self._requests.take_back()
             elif one.stage == "speculative":
-                self._requests.speculate(one.hypotheses)
+                self._requests.speculate(one.hypotheses, one.talker)
             elif one.hypotheses and one.hypotheses[0].text:
-                self._requests.heard(one.hypotheses, one.lattice)
+                self._take_request(one)
             else:  # the wake word and then silence, or no wake word at all: no answer is the best one
                 self._bus.publish("idle")
+
+    def _take_request(self, request: Any) -> None:
+        """Hand it on, unless it is an answer and somebody else was asked: a television, say."""
+        if self._is_answer and not self._may_answer(self._last_talker, request.talker):
+            self._requests.take_back()
+            self._bus.publish("follow_up_refused", {"reason": "another voice"})
+            self._bus.publish("idle")
+            return
+        self._last_talker = request.talker
+        self._requests.heard(request.hypotheses, request.lattice, request.talker)
 
     def _change_mute(self) -> bool:
         """The pipeline belongs to this thread, so muting takes effect here: what was heard is forgotten.
@@ -155,6 +172,7 @@ class Listen:
             self._asked.clear()
             if self.state == "waiting":
                 self._pipeline.listen()
+                self._is_answer = True
         if self._pressed.is_set():
             self._pressed.clear()
             if self._pipeline.state == "listening":

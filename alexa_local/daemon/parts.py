@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listener
-from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome, Talker
 from alexa_local.mqtt import Result
 
 
@@ -19,9 +19,13 @@ def _nothing(*_: Any) -> None:
     """Do nothing."""
 
 
-def _unknown(_: Interpretation) -> Outcome | None:
+def _unknown(_: Interpretation, __: Talker) -> Outcome | None:
     """Foresee nothing."""
     return None
+
+
+def _anybody(asked: Talker, answering: Talker) -> bool:
+    return True
 
 
 def _nothing_waits() -> Mapping[str, Any]:
@@ -79,11 +83,13 @@ class Parts:
 
     Attributes:
         pipeline: sound to requests; only the thread `listen` touches it.
-        interpret: hypotheses to a meaning; only the thread `act` calls it.
+        interpret: hypotheses, and who spoke, to a meaning; only the thread `act` calls it.
         perform: a meaning to what was done; only the thread `act` calls it.
         rehearse: what `perform` would most likely give, with nothing done; only the thread `act` calls it.
         make_ready: prepares an outcome's sound, of which nothing is heard; returns at once.
         answer: plays what is to be heard of an outcome, and returns at once.
+        may_answer: whether who speaks without the wake word may be who was asked; only the thread `listen`
+            calls it.
         wait_until_quiet: waits until the last answer was heard.
         local_only: whether nothing may leave the machine.
         set_local_only: changes that, and remembers it; returns how many requests that waited to be sent were
@@ -109,11 +115,12 @@ class Parts:
     """
 
     pipeline: Listener
-    interpret: Callable[[Sequence[Hypothesis]], Interpretation]
-    perform: Callable[[Interpretation], Outcome]
-    rehearse: Callable[[Interpretation], Outcome | None] = _unknown
-    make_ready: Callable[[Outcome], None] = _nothing
-    answer: Callable[[Outcome], None] = _nothing
+    interpret: Callable[[Sequence[Hypothesis], Talker], Interpretation]
+    perform: Callable[[Interpretation, Talker], Outcome]
+    rehearse: Callable[[Interpretation, Talker], Outcome | None] = _unknown
+    make_ready: Callable[[Outcome, Talker], None] = _nothing
+    answer: Callable[[Outcome, Talker], None] = _nothing
+    may_answer: Callable[[Talker, Talker], bool] = _anybody
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], int] = int

@@ -16,7 +16,7 @@ from alexa_local.context import working_for
 from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.revision import Revision, revision
 from alexa_local.errors import LatticeError
-from alexa_local.messages import Hypothesis, Lattice
+from alexa_local.messages import Hypothesis, Lattice, Talker
 
 KEPT_S = 60.0
 """So long the readings of the last request can be looked at."""
@@ -31,13 +31,13 @@ _SOURCE = "rescored"
 class Acting(Protocol):
     """What `acting.Act` does with requests."""
 
-    def heard(self, hypotheses: Sequence[Hypothesis]) -> Future[Mapping[str, Any]]:
+    def heard(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Future[Mapping[str, Any]]:
         """Do a request."""
 
     def revise(self, revision: Revision) -> Future[Mapping[str, Any]]:
         """Read it anew."""
 
-    def speculate(self, hypotheses: Sequence[Hypothesis]) -> object:
+    def speculate(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> object:
         """Prepare a request, without any trace."""
 
     def take_back(self) -> object:
@@ -159,9 +159,9 @@ class Readings:
         self._act, self._last, self._looks = act, last, looks
 
     def heard(
-        self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice
+        self, hypotheses: Sequence[Hypothesis], lattice: MakeLattice, talker: Talker
     ) -> tuple[Future[Mapping[str, Any]], list[Future[None]]]:
         """Have it done; the promises of that, and of nothing more to come from each look."""
         self._last.keep(lattice)
-        promise = self._act.heard(hypotheses)
+        promise = self._act.heard(hypotheses, talker)
         return promise, [look.after(promise, lattice) for look in self._looks]

@@ -18,7 +18,7 @@ from alexa_local.daemon.acting import Act
 from alexa_local.daemon.control import Answer
 from alexa_local.daemon.parts import Do, Parts
 from alexa_local.errors import AlexaLocalError, MessageError
-from alexa_local.messages import Interpretation
+from alexa_local.messages import TYPED, Interpretation
 from alexa_local.mqtt.message import Message
 from alexa_local.mqtt.topics import Command, id_of, read_command
 
@@ -138,7 +138,7 @@ def actions(parts: Parts, act: Act, table: Table) -> Mapping[str, Do]:
 
     def perform(intent: str, **slots: Any) -> Future[Answer]:
         def work() -> Answer:
-            outcome = parts.perform(Interpretation(intent, slots, confidence=1.0))
+            outcome = parts.perform(Interpretation(intent, slots, confidence=1.0), TYPED)
             return {"done": outcome.ok, "reply": outcome.reply}
 
         return act.submit(work)

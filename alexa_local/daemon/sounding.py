@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alexa_local.config import Config
 from alexa_local.daemon.parts import Host
-from alexa_local.messages import Outcome
+from alexa_local.messages import Outcome, Talker
 from alexa_local.playback import (
     Loudspeaker,
     Mixer,
@@ -81,12 +81,12 @@ class Answerer:
         self._replies = config.voice.replies
         self._playback = sounding.playback
 
-    def make_ready(self, outcome: Outcome) -> None:
+    def make_ready(self, outcome: Outcome, talker: Talker) -> None:
         """Have the reply's sound made, for when `answer` comes; returns at once."""
         if self._replies:
             self._playback.prepare(outcome.reply)
 
-    def answer(self, outcome: Outcome) -> None:
+    def answer(self, outcome: Outcome, talker: Talker) -> None:
         """Sound the tone and speak the reply; returns at once."""
         if self._earcons:
             self._playback.earcon(outcome.earcon)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from alexa_local.daemon.parts import Host, Parts
 from alexa_local.errors import StorageError
-from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome, Talker
 from alexa_local.mqtt import Result
 from alexa_local.testing.pipeline import FakePipeline
 
@@ -41,7 +41,7 @@ class FakeHome:
             interpret=self._interpret,
             perform=self._perform,
             rehearse=self._rehearse,
-            answer=self.answered.append,
+            answer=lambda outcome, talker: self.answered.append(outcome),
             local_only=lambda: self.local_only,
             set_local_only=self._set_local_only,
             muted=lambda: self.muted,
@@ -64,7 +64,7 @@ class FakeHome:
     def _import(self, data: bytes, book: str) -> dict[str, object]:
         return {"added": len(data.splitlines()), "updated": 0, "problems": []}
 
-    def _interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+    def _interpret(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
         text = hypotheses[0].text
         self.heard.append(text)
         intents = {"light": "TurnOn", "full disk": "AddToList", "defect": "Defect", "timer": "SetTimer"}
@@ -72,11 +72,11 @@ class FakeHome:
             next((name for word, name in intents.items() if word in text), ""), {}, text, 1.0
         )
 
-    def _rehearse(self, meaning: Interpretation) -> Outcome | None:
+    def _rehearse(self, meaning: Interpretation, talker: Talker) -> Outcome | None:
         self.rehearsed.append(meaning.text)
         return None
 
-    def _perform(self, meaning: Interpretation) -> Outcome:
+    def _perform(self, meaning: Interpretation, talker: Talker) -> Outcome:
         if meaning.intent == "AddToList":
             raise StorageError("The disk is full. Delete something.")
         if meaning.intent == "Defect":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.context import begin_request
-from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, LatticeArc
+from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, LatticeArc, Talker
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class FakeRequest:
 
     hypotheses: tuple[Hypothesis, ...] = ()
     stage: str = "final"
+    talker: Talker = field(default_factory=Talker)
     lattice: Callable[[], Lattice] | None = None
 
 

@@ -15,7 +15,7 @@ from alexa_local.config import CommandSettings, ContactsSettings
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.events import EventBus
 from alexa_local.errors import StorageError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Outcome, Talker
 
 MEANINGS = {
     "set a timer": Interpretation("SetTimer", {"duration": 60}),
@@ -46,14 +46,14 @@ class Rig:
         self.act = Act(
             self.interpret,
             self.house.actor.perform,
-            lambda outcome: self.answered.append(outcome.reply),
+            lambda outcome, talker: self.answered.append(outcome.reply),
             EventBus(),
             threading.Event(),
             self.house.actor.rehearse,
-            lambda outcome: self.ready.append(outcome.reply),
+            lambda outcome, talker: self.ready.append(outcome.reply),
         )
 
-    def interpret(self, hypotheses: Sequence[Hypothesis]) -> Interpretation:
+    def interpret(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
         self.interpreted.append(hypotheses[0].text)
         return MEANINGS[hypotheses[0].text]
 

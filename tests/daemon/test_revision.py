@@ -12,7 +12,7 @@ from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.readings import SecondLook
 from alexa_local.daemon.revision import WINDOW_S, Revisable, Revision, revision
 from alexa_local.errors import StorageError
-from alexa_local.messages import Hypothesis, Interpretation, Lattice, LatticeArc, Outcome
+from alexa_local.messages import Hypothesis, Interpretation, Lattice, LatticeArc, Outcome, Talker
 from alexa_local.recognise.lattice import n_best
 from alexa_local.recognise.rescore import Mix, rescore
 from alexa_local.testing.pipeline import lattice_of
@@ -33,15 +33,15 @@ class House:
         self.fails = False
         revisable = Revisable(now_s=lambda: self.now_s)
         self.act = Act(
-            lambda hypotheses: MEANINGS[hypotheses[0].text],
+            lambda hypotheses, talker: MEANINGS[hypotheses[0].text],
             self.perform,
-            lambda outcome: None,
+            lambda outcome, talker: None,
             EventBus(),
             threading.Event(),
             revisable=revisable,
         )
 
-    def perform(self, meaning: Interpretation) -> Outcome:
+    def perform(self, meaning: Interpretation, talker: Talker) -> Outcome:
         if self.fails:
             raise StorageError("The disk is full.")
         if meaning.slots.get("device") != "lamp":
