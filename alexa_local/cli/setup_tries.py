@@ -9,10 +9,10 @@ import numpy as np
 from alexa_local.capture import open_microphone
 from alexa_local.config import Config
 from alexa_local.daemon.paths import open_used
-from alexa_local.doctor.signals import clipped_share, peak_db, rms_db
 from alexa_local.frontend import LogMel
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.sound import PortAudio
+from alexa_local.sound.levels import clipped_share, peak_db, rms_db
 from alexa_local.wake import WakeWord
 
 LEVEL_S, WAKE_S = 4.0, 10.0

@@ -8,9 +8,8 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alexa_local.doctor import signals
 from alexa_local.doctor.recording import Recording
-from alexa_local.sound import AudioDevice
+from alexa_local.sound import AudioDevice, levels
 
 _LIMIT_S = 10.0
 _PERCENT = re.compile(r"(\d+)%")
@@ -128,8 +127,8 @@ def better_percent(gain: Gain, recording: Recording) -> int | None:
     wanted = gain.percent
     if gain.muted or not samples.any():
         wanted = max(gain.percent, UNMUTED_PERCENT)
-    elif signals.clipped_share(samples) > 1e-4:
+    elif levels.clipped_share(samples) > 1e-4:
         wanted = max(5, min(100, gain.percent) * 2 // 3)
-    elif signals.peak_db(samples) < -50:
+    elif levels.peak_db(samples) < -50:
         wanted = min(100, max(10, gain.percent * 3 // 2))
     return wanted if wanted != gain.percent or gain.muted else None

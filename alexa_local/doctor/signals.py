@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,6 @@ CHIRP_S, PAUSE_S, NOISE_S = 0.4, 0.5, 3.0
 _LOW_HZ, _HIGH_HZ = 300.0, 6_000.0
 _CHIRP_PEAK, _NOISE_RMS = 0.3, 0.06
 _FADE_S = 0.02
-CLIPPED_FROM = 32_700
-SILENCE_DB = -120.0
-"""What digital silence is said to be."""
 
 
 def chirp(rate_hz: int) -> NDArray[np.float32]:
@@ -43,34 +39,6 @@ def tone_and_noise(rate_hz: int) -> NDArray[np.int16]:
 def _faded(count: int, rate_hz: int) -> NDArray[np.float64]:
     ramp = np.arange(count) / (_FADE_S * rate_hz)
     return np.minimum(1.0, np.minimum(ramp, ramp[::-1]))
-
-
-def rms_db(samples: NDArray[np.int16]) -> float:
-    """Loudness of int16 (N,), in dB below full scale, -120 for digital silence."""
-    if not len(samples):
-        return SILENCE_DB
-    rms = math.sqrt(float(np.mean(samples.astype(np.float64) ** 2)))
-    return max(SILENCE_DB, 20 * math.log10(rms / 32768)) if rms else SILENCE_DB
-
-
-def peak_db(samples: NDArray[np.int16]) -> float:
-    """The loudest sample of int16 (N,), in dB below full scale."""
-    peak = int(np.abs(samples.astype(np.int32)).max(initial=0))
-    return 20 * math.log10(peak / 32768) if peak else SILENCE_DB
-
-
-def clipped_share(samples: NDArray[np.int16]) -> float:
-    """Which part of int16 (N,) is at the end of the scale."""
-    return float(np.mean(np.abs(samples.astype(np.int32)) >= CLIPPED_FROM)) if len(samples) else 0.0
-
-
-def noise_floor_db(samples: NDArray[np.int16], piece_samples: int = 1600) -> float:
-    """The loudness of the quieter pieces of int16 (N,): what is there when nobody makes a sound."""
-    count = len(samples) // piece_samples
-    if not count:
-        return rms_db(samples)
-    pieces = samples[: count * piece_samples].reshape(count, -1)
-    return sorted(rms_db(piece) for piece in pieces)[count // 5]
 
 
 @dataclass(frozen=True)

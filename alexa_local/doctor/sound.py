@@ -15,7 +15,7 @@ from alexa_local.doctor.recording import QUIET_S, Recording
 from alexa_local.errors import DeviceError
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.playback.mixer import RATE_HZ
-from alexa_local.sound import AudioDevice, PortAudio, choose_device
+from alexa_local.sound import AudioDevice, PortAudio, choose_device, levels
 
 _HEARD = 0.15
 """The likeness above which the test sound counts as heard; chance stays below 0.1."""
@@ -55,7 +55,7 @@ def other_microphones(portaudio: PortAudio) -> list[AudioDevice]:
 def examine(recording: Recording, played: bool) -> Iterator[Finding]:
     """Everything that one recording tells."""
     quiet = recording.samples[: round(QUIET_S * SAMPLE_RATE)]
-    yield _silence(recording) or _noise(signals.noise_floor_db(quiet))
+    yield _silence(recording) or _noise(levels.noise_floor_db(quiet))
     yield _level(recording)
     if played:
         yield from _echo(recording)
@@ -83,7 +83,7 @@ def _noise(floor_db: float) -> Finding:
 
 
 def _level(recording: Recording) -> Finding:
-    peak_db, clipped = signals.peak_db(recording.samples), signals.clipped_share(recording.samples)
+    peak_db, clipped = levels.peak_db(recording.samples), levels.clipped_share(recording.samples)
     figures = {"peak_dbfs": round(peak_db, 1), "clipped_percent": round(100 * clipped, 3)}
     if clipped > 1e-4:
         fact = f"too loud: {100 * clipped:.2f} % of the samples are clipped"
@@ -109,7 +109,7 @@ def _echo(recording: Recording) -> Iterator[Finding]:
     at_hand_s = signals.clock_of(recording.arrivals, SAMPLE_RATE).at_hand_s
     delay_s = at_hand_s + place.start_samples / SAMPLE_RATE - recording.tone_s
     chirp_samples = round(signals.CHIRP_S * SAMPLE_RATE)
-    echo_db = signals.rms_db(recording.samples[place.start_samples : place.start_samples + chirp_samples])
+    echo_db = levels.rms_db(recording.samples[place.start_samples : place.start_samples + chirp_samples])
     figures |= {"delay_ms": round(1000 * delay_s, 1), "echo_dbfs": round(echo_db, 1)}
     fact = f"heard {1000 * delay_s:.0f} ms after it was played, at {echo_db:.0f} dBFS"
     if delay_s > 0.5:
@@ -132,7 +132,7 @@ def _cancellation(recording: Recording, start_samples: int) -> Finding:
     heard = np.concatenate([np.zeros(max(0, _EARLIER_SAMPLES - start_samples), np.int16), heard])
     left = cancelled(library, heard[: len(played)], played)
     last = slice(len(left) - SAMPLE_RATE - TAIL_SAMPLES, len(left) - TAIL_SAMPLES)
-    taken_db = signals.rms_db(heard[: len(left)][last]) - signals.rms_db(left[last])
+    taken_db = levels.rms_db(heard[: len(left)][last]) - levels.rms_db(left[last])
     figures = {"cancelled_db": round(taken_db, 1)}
     fact = f"libspeexdsp takes {taken_db:.0f} dB of the loudspeaker's sound out of the microphone's"
     if taken_db < 6:
