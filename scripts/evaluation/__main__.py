@@ -27,6 +27,7 @@ from scripts.evaluation import (
     lattice,
     names,
     nlu,
+    speaker,
     wake,
 )
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
@@ -41,9 +42,9 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
         "what",
-        choices=("asr", "wake", "intent", "endpoint", "lattice", "background"),
+        choices=("asr", "wake", "intent", "endpoint", "lattice", "background", "speaker"),
         help="words, the wake word, intents with slots, when a request is taken for finished, what is done "
-        "by mistake where nobody asks for anything, or lattices "
+        "by mistake where nobody asks for anything, voices, or lattices "
         "(opus_ratio: bytes of the sound's Opus packets at 24 kbit/s, as really encoded and without a "
         "container, over bytes of the lattice as it is sent; the median over the clips)",
     )
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="one JSON object for each clip instead of lines for people"
     )
     top.add_argument(
-        "--curve", action="store_true", help="wake: misses and false accepts at other thresholds too"
+        "--curve", action="store_true", help="wake, speaker: misses and false accepts at other thresholds too"
     )
     top.add_argument("--source", default="", metavar="TEXT", help="only rows whose source contains TEXT")
     top.add_argument(
@@ -122,13 +123,23 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
     clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
     per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
-    found: asr.Words | wake.Wakes | intent.Intents | endpoint.Ends | lattice.Lattices | background.Background
+    found: (
+        asr.Words
+        | wake.Wakes
+        | intent.Intents
+        | endpoint.Ends
+        | lattice.Lattices
+        | background.Background
+        | speaker.Voices
+    )
     match args.what:
         case "asr":
             transcribe, names = _words_and_names(args, make)
             found = asr.measure(_progress(clips, len(rows)), transcribe, per_clip, names)
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
+        case "speaker":
+            found = speaker.measure(_progress(clips, len(rows)), make.embed(), per_clip, curve=args.curve)
         case "endpoint":
             found = endpoint.measure(_progress(clips, len(rows)), make.end_pointers(args.config), per_clip)
         case "lattice":

@@ -18,6 +18,7 @@ from scripts.evaluation.background import Assistant, Way
 from scripts.evaluation.catalogue import read_contacts, read_devices
 from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
+from scripts.evaluation.speaker import Embed
 from scripts.evaluation.wake import Detector, Heard
 
 if TYPE_CHECKING:
@@ -130,6 +131,17 @@ class Engines:
     def detector(self) -> Detector:
         """The wake word at its shipped threshold."""
         return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
+
+    def embed(self) -> Embed:
+        """Recordings to their voices."""
+        from alexa_local.speaker import SpeakerEmbedder
+
+        embedder = SpeakerEmbedder(open_model(self._model or "speaker"))
+
+        def embed(samples: NDArray[np.int16]) -> tuple[NDArray[np.float32] | None, float]:
+            return embedder.embed(samples), embedder.speech_s
+
+        return embed
 
     def reader(self) -> RequestReader:
         """The network that reads requests no sentence fits."""

@@ -1,0 +1,128 @@
+"""Who speaks: how often two recordings are wrongly taken for the same voice, or for two voices.
+
+Every clip becomes an embedding; every pair of clips is a trial, whose score is the cosine of the two. The
+equal error rate is where as many pairs of one voice fall below the threshold as pairs of two reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.evaluation.manifest import Row
+
+FALSE_ACCEPTS_PCT = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Points of the curve: with so many pairs of two voices taken for one."""
+
+Scores = NDArray[np.float32]
+Embed = Callable[[NDArray[np.int16]], tuple[NDArray[np.float32] | None, float]]
+"""Samples to the embedding, None without enough speech, and the seconds of speech."""
+
+
+@dataclass
+class Voices:
+    """What a run over clips found."""
+
+    curve_wanted: bool = False
+    speakers: list[str] = field(default_factory=list)
+    embeddings: list[NDArray[np.float32]] = field(default_factory=list)
+    silent: int = 0
+
+    def add(self, speaker: str, embedding: NDArray[np.float32] | None) -> None:
+        """Count one clip."""
+        if embedding is None:
+            self.silent += 1
+            return
+        self.speakers.append(speaker)
+        self.embeddings.append(embedding)
+
+    def summary(self) -> dict[str, Any]:
+        """The last line of `scripts/evaluate speaker`; a rate without anything to count is 0."""
+        same, different = pairs(np.array(self.speakers), np.array(self.embeddings))
+        found: dict[str, Any] = {
+            "speakers": len(set(self.speakers)),
+            "trials": len(same) + len(different),
+            "eer": round(equal_error_pct(same, different), 2),
+        }
+        return {**found, "curve": curve(same, different)} if self.curve_wanted else found
+
+    def lines(self) -> list[str]:
+        """The same for people."""
+        found = self.summary()
+        lines = [
+            f"{len(self.embeddings)} clips of {found['speakers']} speakers, {found['trials']} pairs: "
+            f"equal error rate {found['eer']} %",
+            f"clips with too little speech, left out: {self.silent}",
+        ]
+        if self.curve_wanted:
+            lines += ["", "threshold  two voices taken for one %  one voice not known again %"]
+            lines += [
+                f"{point['threshold']:9.3f}  {point['false_accepts_pct']:26.2f}  {point['missed_pct']:25.2f}"
+                for point in found["curve"]
+            ]
+        return lines
+
+
+def measure(
+    clips: Iterable[tuple[Row, NDArray[np.int16]]],
+    embed: Embed,
+    per_clip: Callable[[dict[str, Any]], None],
+    curve: bool = False,
+) -> Voices:
+    """Embed every clip of a row that says `speaker`; the others are passed over."""
+    found = Voices(curve)
+    for row, samples in clips:
+        speaker = row.labels.get("speaker")
+        if speaker is None:
+            continue
+        embedding, speech_s = embed(samples)
+        found.add(str(speaker), embedding)
+        per_clip({"audio": row.audio, "speaker": speaker, "speech_s": round(speech_s, 2)})
+    return found
+
+
+def pairs(speakers: NDArray[Any], embeddings: NDArray[np.float32]) -> tuple[Scores, Scores]:
+    """The cosines of all pairs of clips: those of one speaker, and those of two, float32 (P,) and (Q,).
+
+    Args:
+        speakers: who speaks in each clip, shape (N,).
+        embeddings: float32 (N, D), of unit length.
+    """
+    if len(speakers) < 2:
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    first, second = np.triu_indices(len(speakers), 1)
+    scores = (embeddings @ embeddings.T)[first, second].astype(np.float32)
+    same = speakers[first] == speakers[second]
+    return scores[same], scores[~same]
+
+
+def equal_error_pct(same: Scores, different: Scores) -> float:
+    """Where as many of one voice are missed as of two are taken for one, percent; 0 without trials."""
+    if not len(same) or not len(different):
+        return 0.0
+    thresholds = np.concatenate([same, different])
+    missed = np.searchsorted(np.sort(same), thresholds, "left") / len(same)
+    accepted = 1 - np.searchsorted(np.sort(different), thresholds, "left") / len(different)
+    nearest = np.argmin(np.abs(missed - accepted))
+    return float(50 * (missed[nearest] + accepted[nearest]))
+
+
+def curve(same: Scores, different: Scores) -> list[dict[str, float]]:
+    """Points of the detection-error trade-off."""
+    points = []
+    for accepted_pct in FALSE_ACCEPTS_PCT:
+        if not len(same) or not len(different):
+            break
+        threshold = float(np.quantile(different, 1 - accepted_pct / 100))
+        points.append(
+            {
+                "threshold": round(threshold, 4),
+                "false_accepts_pct": accepted_pct,
+                "missed_pct": round(100 * float(np.mean(same < threshold)), 2),
+            }
+        )
+    return points

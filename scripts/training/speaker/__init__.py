@@ -1,0 +1,1 @@
+"""Training of the network that turns a voice into a vector."""
