@@ -47,6 +47,9 @@ NATS_PER_LETTER = 2.0
 
 
 _BETWEEN = ("and", "then")
+_MOST_REPEATED = 3
+"""Words of a first request that a second one may go without."""
+
 _NAMES_ONLY = frozenset({"UnknownDevice", "AddToList"})
 """Intents whose free text is a name or a thing, and no sentence."""
 
@@ -203,15 +206,18 @@ class Understander:
         """Two requests of one breath, each one that `find` finds: "turn on the lamp and play jazz"."""
         for hypothesis in readings:
             words = hypothesis.text.split()
-            for at, word in enumerate(words):
-                if word not in _BETWEEN:
+            for at in (at for at, word in enumerate(words) if word in _BETWEEN):
+                first = find([replace(hypothesis, text=" ".join(words[:at]))])
+                if first is None or _is_far(first.match) or not _may_come_first(first):
                     continue
                 rest = words[at + 2 :] if words[at + 1 : at + 2] == ["then"] else words[at + 1 :]
-                parts = [replace(hypothesis, text=" ".join(part)) for part in (words[:at], rest)]
-                found = [find([part]) for part in parts]
-                if all(one and not _is_far(one.match) for one in found) and _may_come_first(found[0]):
-                    first, second = map(self._meaning, filter(None, found))
-                    return replace(first, text=hypothesis.text, also=(second,))
+                for repeated in range(
+                    min(at, _MOST_REPEATED) + 1
+                ):  # "turn on the lamp and [turn on] the fan"
+                    second = find([replace(hypothesis, text=" ".join(words[:repeated] + rest))])
+                    if second is not None and _may_follow(second, repeated):
+                        meant = self._meaning(first)
+                        return replace(meant, text=hypothesis.text, also=(self._meaning(second),))
         return None
 
     def _nearest(self, readings: Sequence[Hypothesis]) -> Found | None:
@@ -322,6 +328,11 @@ def _limits(match: Match) -> Limits:
     if group.closed:
         return CLOSED
     return WILD if _has_free_text(match) else OPEN
+
+
+def _may_follow(found: Found, repeated: int) -> bool:
+    """Whether it can be the second of two; with all the words before a name repeated, it must be known."""
+    return not _is_far(found.match) and not (repeated == _MOST_REPEATED and _has_free_text(found.match))
 
 
 def _may_come_first(found: Found | None) -> bool:

@@ -216,7 +216,7 @@ def test_names_are_given_back_as_the_catalogue_writes_them():
         ("turn on the reading lamp and play jazz", "TurnOn", "PlayMusic"),
         ("set a timer for ten minutes and then turn off the kitchen light", "SetTimer", "TurnOff"),
         ("stop the music then what time is it", "StopMusic", "GetTime"),
-        ("turn on the attic light and set a timer for ten minutes", "UnknownDevice", "SetTimer"),
+        ("turn on the boiler and set a timer for ten minutes", "UnknownDevice", "SetTimer"),
         ("add milk to the shopping list and turn off the kitchen light", "AddToList", "TurnOff"),
         ("turn of the kitchen light and said a timer for ten minutes", "TurnOff", "SetTimer"),
     ],
@@ -227,6 +227,15 @@ def test_two_requests_of_one_breath_are_both_understood(
     found = ask(home, text)
     assert (found.intent, [one.intent for one in found.also]) == (first, [second])
     assert found.text == text
+
+
+def test_what_is_not_said_twice_belongs_to_both(home: Understander) -> None:
+    found = ask(home, "set the kitchen light to red and the reading lamp to blue")
+    assert found.intent == found.also[0].intent == "SetColour"
+    assert dict(found.also[0].slots) == {"device": "Reading lamp", "colour": "blue"}
+    found = ask(home, "turn off the reading lamp and the kitchen light")
+    assert found.intent == found.also[0].intent == "TurnOff"
+    assert ask(home, "turn off the reading lamp and go to bed").also == ()
 
 
 def test_one_request_with_an_and_in_it_is_one(home: Understander) -> None:
