@@ -5,6 +5,7 @@
     ├── UsageError            64   a command line that cannot be understood
     ├── AudioFileError        65   a sound file or stream that cannot be decoded
     ├── LatticeError          65   a lattice file that cannot be read
+    ├── VoiceRefused          65   a recording from which nobody's voice can be learned
     ├── UpdateError           65   a model's update that is forged, damaged, older or does not fit
     ├── ModelError            66   a model that is missing, altered or does not fit this program
     ├── DeviceError           69   no such microphone or loudspeaker, or it refused
@@ -45,6 +46,12 @@ class AudioFileError(AlexaLocalError):
 
 class LatticeError(AlexaLocalError):
     """A lattice file that cannot be read, or its picture cannot be drawn."""
+
+    exit_code = 65
+
+
+class VoiceRefused(AlexaLocalError):
+    """A recording from which nobody's voice can be learned: silent, noisy, of two people."""
 
     exit_code = 65
 

@@ -137,4 +137,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # When local-only mode was on; without an end while it still is.
         "CREATE TABLE local_only (began_s REAL PRIMARY KEY, ended_s REAL)",
     ),
+    (
+        # Voices of people, encrypted (alexa_local.speaker.sealing); the key is in a file beside the database.
+        """CREATE TABLE voices (
+            name TEXT PRIMARY KEY COLLATE NOCASE,
+            sealed BLOB NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
