@@ -1,4 +1,4 @@
-"""Whether voices are one person's: of two requests, of a sentence and those before, of somebody and strangers."""
+"""Whether voices are one person's: of two requests, of two sentences, of somebody and a profile."""
 
 from __future__ import annotations
 

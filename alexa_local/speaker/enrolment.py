@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -84,8 +85,8 @@ class Enrolment:
         """
         if self.speech_s < LEAST_ALL_S:
             raise VoiceRefused(
-                f"There are only {self.speech_s:.1f} s of speech in all, and it takes {LEAST_ALL_S:.0f}. Give "
-                "more sentences."
+                f"There are only {self.speech_s:.1f} s of speech in all, and it takes {LEAST_ALL_S:.0f}. "
+                "Give more sentences."
             )
         rows = np.stack([voice.embedding for voice in self.voices])
         return Profile(name, self._embedder.version, now_s, rows)
@@ -118,7 +119,7 @@ class Enrolment:
                 wanted_s += every_s
         if len(frames) - bounds[-1] > _STEP_FRAMES:
             bounds.append(len(frames))
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in itertools.pairwise(bounds):
             yield frames[start:end]
 
 

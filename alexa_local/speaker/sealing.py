@@ -20,7 +20,7 @@ KEY_BYTES, _NONCE_BYTES = 32, 12
 
 
 class Seal:
-    """Closes and opens with the key of one file, which is made when something is closed for the first time."""
+    """Closes and opens with the key of one file, which is made when something is first closed."""
 
     def __init__(self, key_file: Path) -> None:
         self._file = key_file
