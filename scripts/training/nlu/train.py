@@ -1,19 +1,20 @@
 """Train the network that reads requests: a wide teacher on the labels, a small student on its answers too.
 
-    python -m scripts.training.nlu.train --text DATA/text --out teacher.pt --size teacher --minutes 20
-    python -m scripts.training.nlu.train --text DATA/text --out student.pt --teacher teacher.pt --minutes 20
+    python -m scripts.training.nlu.train --text DATA/text --out teacher.pt --size teacher --steps 6000
+    python -m scripts.training.nlu.train --text DATA/text --out student.pt --teacher teacher.pt --steps 12000
 
 Where a public set's intent is wider than ours, any of ours that it may be counts as right (the likelihood of
 a set of labels; Cour et al. 2011). The student follows the teacher's answers in all tasks for every sentence
 (Hinton et al. 2015), also for sentences that have no labels. What the recogniser mishears, `--heard` (lines
 of "said TAB heard"), is put into a part of the sentences.
+
+A training that was stopped goes on from OUT.part, which is written at every judgement.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
@@ -47,7 +48,10 @@ TEACHER_WEIGHT = 2.0
 TEMPERATURE = 2.0
 RATE = 2e-3
 LAST_PART = 0.4
-"""Share of the time in which the rate falls to nothing."""
+"""Share of the steps in which the rate falls to nothing."""
+
+JUDGED_EVERY = 500
+"""Steps."""
 
 SIZES: dict[str, dict[str, Any]] = {
     "teacher": {
@@ -235,6 +239,25 @@ def warmth(model: Reader, batches: Batches, examples: Sequence[Example]) -> floa
     return min(tried, key=lambda t: -float(((every / t).log_softmax(-1) + right).logsumexp(-1).mean()))
 
 
+def _shape(size: str, every: Sequence[Example]) -> Shape:
+    """A network for all that is known of the sentences."""
+    intents = {
+        task: sorted({intent for one in every for intent in one.intents.get(task, ())})
+        for task in sorted({task for one in every for task in one.intents})
+    }
+    tags = {
+        task: sorted({tag for one in every for tag in _both(one.tags.get(task, ()))} | {""})
+        for task in sorted({task for one in every for task in one.tags})
+    }
+    return Shape(flags=len(FLAGS), intents=intents, tags=tags, **SIZES[size])
+
+
+def _both(tags: Sequence[str]) -> Iterator[str]:
+    """Tags of a slot, and of its beginning."""
+    for slot in {tag.removeprefix("B-") for tag in tags} - {""}:
+        yield from (slot, f"B-{slot}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--text", type=Path, required=True, help="folder of the public sets")
@@ -242,7 +265,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="student")
     parser.add_argument("--teacher", type=Path)
     parser.add_argument("--heard", type=Path, help='lines of "said TAB heard"')
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -253,24 +276,7 @@ def main() -> None:
     others = talk(args.text)
     samples = list(islice(drawn(args.text, seed=999), 20_000))
     every = [*train, *others, *samples]
-    intents = {
-        task: sorted({i for one in every for i in one.intents.get(task, ())})
-        for task in sorted({task for one in every for task in one.intents})
-    }
-    tags = {
-        task: sorted(
-            {
-                f"{b}{tag.removeprefix('B-')}"
-                for one in every
-                for tag in one.tags.get(task, ())
-                if tag
-                for b in ("", "B-")
-            }
-            | {""}
-        )
-        for task in sorted({task for one in every for task in one.tags})
-    }
-    shape = Shape(flags=len(FLAGS), intents=intents, tags=tags, **SIZES[args.size])
+    shape = _shape(args.size, every)
     words = known_words((one.words for one in every), shape.words)
     shape = replace(shape, words=len(words))
     model, batches = Reader(shape), Batches(shape, words, random)
@@ -281,30 +287,30 @@ def main() -> None:
         teacher.load_state_dict(state["network"])
         teacher.eval()
         teachers = Batches(teacher.shape, state["words"], random)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=1e-2)
+    mishearing = Mishearing(args.heard, random)
+    part = args.out.with_suffix(".part")
+    step, running = 0, 0.0
+    if part.exists():
+        stopped = torch.load(part, weights_only=True)
+        model.load_state_dict(stopped["network"])
+        optimiser.load_state_dict(stopped["optimiser"])
+        step = stopped["step"]
+        random.seed(args.seed + step)
     kept = [*kept, *islice(drawn(args.text, seed=998), 1500), *others[:500]]
     pools = {
         "public": again(train, random),
-        "templates": drawn(args.text, args.seed),
+        "templates": drawn(args.text, args.seed + step),
         "talk": again(others[500:], random),
     }
     if teacher is not None:
         pools["unlabelled"] = again(unlabelled(args.text, kept), random)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=1e-2)
-    mishearing = Mishearing(args.heard, random)
-    begun = time.monotonic()
-    step, running = 0, 0.0
-    print(
-        sum(p.numel() for p in model.parameters()),
-        "weights;",
-        {t: len(n) for t, n in intents.items()},
-        flush=True,
-    )
-    for examples in stream(pools, random, mishearing):
-        spent = (time.monotonic() - begun) / 60 / args.minutes
-        if spent >= 1:
-            break
+    count = sum(parameter.numel() for parameter in model.parameters())
+    print(count, "weights;", {task: len(names) for task, names in intents.items()}, flush=True)
+    for examples in islice(stream(pools, random, mishearing), args.steps - step):
+        left = 1 - step / args.steps
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 200) * min(1.0, (1 - spent) / LAST_PART)
+            group["lr"] = RATE * min(1.0, (step + 1) / 200) * min(1.0, left / LAST_PART)
         made = batches.make(examples)
         answers = model(**made)
         loss = loss_of(examples, answers[0], answers[1], shape)
@@ -318,10 +324,10 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step, running = step + 1, running + (loss.item() - running) / min(step + 1, 100)
-        if step % 500 == 0:
-            print(
-                step, f"{spent:.2f}", round(running, 3), json.dumps(judge(model, batches, kept)), flush=True
-            )
+        if step % JUDGED_EVERY == 0:
+            print(step, round(running, 3), json.dumps(judge(model, batches, kept)), flush=True)
+            state = {"network": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+            torch.save(state, part)
     print(step, json.dumps(judge(model, batches, kept)), flush=True)
     torch.save(
         {
@@ -333,6 +339,7 @@ def main() -> None:
         },
         args.out,
     )
+    part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
