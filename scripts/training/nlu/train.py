@@ -306,7 +306,7 @@ def main() -> None:
     if teacher is not None:
         pools["unlabelled"] = again(unlabelled(args.text, kept), random)
     count = sum(parameter.numel() for parameter in model.parameters())
-    print(count, "weights;", {task: len(names) for task, names in intents.items()}, flush=True)
+    print(count, "weights;", {task: len(names) for task, names in shape.intents.items()}, flush=True)
     for examples in islice(stream(pools, random, mishearing), args.steps - step):
         left = 1 - step / args.steps
         for group in optimiser.param_groups:
