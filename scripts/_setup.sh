@@ -24,6 +24,7 @@ gcc|to build PyAudio and systemd-python|has_command gcc
 pkgconf|to find the libraries that they are built with|has_command pkg-config
 portaudio19-dev|to build PyAudio, which opens the microphone and the loudspeaker|is_installed portaudio19-dev
 libportaudio2|PortAudio itself|is_installed libportaudio2
+libspeexdsp1|takes what the device plays out of what its microphone hears|is_installed libspeexdsp1
 libsystemd-dev|to build systemd-python, which tells systemd that the daemon is well|is_installed libsystemd-dev
 flite|the voice that speaks the replies, and the commands of the demo|has_command flite
 END

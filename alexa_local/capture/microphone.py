@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,16 @@ def _shapes(device: AudioDevice) -> list[StreamShape]:
     return list(dict.fromkeys(StreamShape(rate, count) for rate in rates for count in channels))
 
 
+class Cleaner(Protocol):
+    """What every block passes through: `EchoCanceller`."""
+
+    def begin(self) -> None:
+        """The device was opened: what came before has nothing to do with what comes."""
+
+    def clean(self, block: NDArray[np.int16], at_s: float) -> NDArray[np.int16]:
+        """Take a block, int16 (640,), that was there at `at_s` of the monotonic clock; return it cleaned."""
+
+
 class Microphone:
     """Blocks from a device for as long as the program lives, with a pause while it is unplugged.
 
@@ -58,6 +68,7 @@ class Microphone:
         lost_after_s: float = 4.0,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
         queue_blocks: int = _QUEUE_BLOCKS,
+        cleaner: Cleaner | None = None,
     ) -> None:
         self.dropped_blocks = 0
         self._wanted = device
@@ -65,7 +76,8 @@ class Microphone:
         self._on_state = on_state
         self._lost_after_s = lost_after_s
         self._retry_delays_s = retry_delays_s
-        self._queue: queue.Queue[bytes | None] = queue.Queue(queue_blocks)
+        self._cleaner = cleaner
+        self._queue: queue.Queue[tuple[bytes, float] | None] = queue.Queue(queue_blocks)
         self._closed = threading.Event()
         self._opening = threading.Lock()
         self._stream: OpenStream | None = None
@@ -80,9 +92,11 @@ class Microphone:
     def __iter__(self) -> Iterator[NDArray[np.int16]]:
         blocks = Blocks()
         while not self._closed.is_set():
-            data = self._next_data() if self._stream is not None else None
-            if data is not None:
-                yield from blocks.push(self._convert.push_bytes(data))
+            heard = self._next_data() if self._stream is not None else None
+            if heard is not None:
+                data, at_s = heard
+                for block in blocks.push(self._convert.push_bytes(data)):
+                    yield block if self._cleaner is None else self._cleaner.clean(block, at_s)
             elif not self._closed.is_set():
                 self._recover()
                 blocks = Blocks()
@@ -106,6 +120,8 @@ class Microphone:
                 return
             device, stream = self._portaudio.open("input", self._wanted, _shapes, _BLOCK_S, self._take)
             self._convert = ToMono16k(stream.shape.rate_hz, 2, stream.shape.channels)
+            if self._cleaner is not None:
+                self._cleaner.begin()
             self._stream = stream
         log.info(
             "Microphone '%s' at %d Hz, %d channel(s)",
@@ -118,13 +134,13 @@ class Microphone:
         """PortAudio's callback: keep the block or count it as lost, and never wait."""
         if data is not None:
             try:
-                self._queue.put_nowait(data)
+                self._queue.put_nowait((data, time.monotonic()))
             except queue.Full:
                 self.dropped_blocks += 1
         return None, _CONTINUE
 
-    def _next_data(self) -> bytes | None:
-        """The next block as bytes, or None when the device is lost or the source closed."""
+    def _next_data(self) -> tuple[bytes, float] | None:
+        """The next block as bytes and when it came, or None when the device is lost or the source closed."""
         deadline_s = time.monotonic() + self._lost_after_s
         while True:
             left_s = deadline_s - time.monotonic()
@@ -167,6 +183,7 @@ def open_microphone(
     on_state: OnState = log_state,
     portaudio: PortAudio | None = None,
     wait_for_device: bool = False,
+    cleaner: Cleaner | None = None,
 ) -> Microphone:
     """Open a microphone by name, part of a name, or the default one.
 
@@ -175,8 +192,11 @@ def open_microphone(
         on_state: told when the device is lost, looked for again ("retrying") and back; by default the log is.
         portaudio: the process's, when a loudspeaker shares it.
         wait_for_device: start as lost, instead of raising, when there is none yet.
+        cleaner: what every block passes through, in the thread that iterates.
 
     Raises:
         DeviceError: PyAudio is missing, or the device is, or its name fits several.
     """
-    return Microphone(device, portaudio or PortAudio(), on_state, wait_for_device=wait_for_device)
+    return Microphone(
+        device, portaudio or PortAudio(), on_state, wait_for_device=wait_for_device, cleaner=cleaner
+    )

@@ -17,6 +17,7 @@ from alexa_local.cli.logs import is_journal
 from alexa_local.cli.standard_input import StandardInput
 
 if TYPE_CHECKING:
+    from alexa_local.capture import EchoCanceller
     from alexa_local.config import Config
     from alexa_local.daemon.daemon import Daemon, OpenSource
     from alexa_local.sound import PortAudio
@@ -42,6 +43,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from alexa_local.capture import open_echo_canceller
     from alexa_local.config import load_config
     from alexa_local.daemon.assembly import assemble
     from alexa_local.daemon.daemon import RESTART_CODE, Daemon
@@ -49,8 +51,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config, portaudio = load_config(arguments.config), PortAudio()
     finite = bool(arguments.file or arguments.stdin)
-    source = _source(arguments, config, portaudio, lambda: daemon.is_stopping)
-    daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio), finite)
+    has_echo = not finite and config.audio.output_device != "none"
+    echo = open_echo_canceller(config.audio.echo_cancellation) if has_echo else None
+    source = _source(arguments, config, portaudio, echo, lambda: daemon.is_stopping)
+    daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio, echo=echo), finite)
     arguments.log.transcripts, arguments.log.state = config.log.transcripts, lambda: daemon.doing
     is_service = "NOTIFY_SOCKET" in os.environ
     quiet = arguments.quiet or is_service or is_journal(1)  # then the journal is read, not a screen
@@ -62,7 +66,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _source(
-    arguments: argparse.Namespace, config: Config, portaudio: PortAudio, is_over: Callable[[], bool]
+    arguments: argparse.Namespace,
+    config: Config,
+    portaudio: PortAudio,
+    echo: EchoCanceller | None,
+    is_over: Callable[[], bool],
 ) -> OpenSource:
     from alexa_local.capture import open_file, open_microphone, open_stdin
 
@@ -72,7 +80,7 @@ def _source(
         stream = cast(BinaryIO, StandardInput(is_over))
         return lambda _: open_stdin(arguments.rate, arguments.width, arguments.channels, stream)
     device = config.audio.input_device or None
-    return lambda on_state: open_microphone(device, on_state, portaudio, wait_for_device=True)
+    return lambda on_state: open_microphone(device, on_state, portaudio, wait_for_device=True, cleaner=echo)
 
 
 def _run_showing(daemon: Daemon) -> int:

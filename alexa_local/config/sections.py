@@ -39,6 +39,10 @@ class AudioSettings:
     wake_earcon: bool = False
     """Whether a short sound tells that the wake word was heard; the microphone may hear it too."""
 
+    echo_cancellation: Literal["auto", "on", "off"] = "auto"
+    """Whether what the device plays is taken out of what its microphone hears: `auto` where libspeexdsp is
+    installed, `on` does not start without it."""
+
 
 @dataclass(frozen=True)
 class WakeSettings:

@@ -21,6 +21,7 @@ from alexa_local.act import (
     Watch,
     make_services,
 )
+from alexa_local.capture import EchoCanceller
 from alexa_local.config import Config
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
@@ -37,6 +38,7 @@ from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import Hypothesis, Interpretation, Outcome, Talker
 from alexa_local.mqtt.topics import Names
 from alexa_local.pipeline import Pipeline
+from alexa_local.playback.loudspeaker import ignore_played
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.recognise.rescore import WordNgrams, rescore
 from alexa_local.sound import PortAudio
@@ -61,8 +63,8 @@ MUTED_SETTING = "microphone_muted"
 """The store's setting that says whether the microphone is to stay closed."""
 
 
-def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
-    """Make the parts and start their threads.
+def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCanceller | None = None) -> Parts:
+    """Make the parts and start their threads; `echo` learns what is played.
 
     Raises:
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
@@ -75,7 +77,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
     store = open_store(state_dir(config.daemon) / DATABASE)
     host.at_the_end.callback(store.close)
     volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
-    sounding = start_sounding(config, host, portaudio, volume)
+    sounding = start_sounding(config, host, portaudio, volume, echo.played if echo else ignore_played)
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
     brain = _Brain(config, host, store, sounding, owner, recogniser, reader)
@@ -110,7 +112,11 @@ def assemble(config: Config, host: Host, portaudio: PortAudio) -> Parts:
             **brain.sending.dropped(),
             **brain.dropped(),
         },
-        status=lambda: {**brain.status(), **renewal.status()},
+        status=lambda: {
+            **brain.status(),
+            **renewal.status(),
+            **(echo.report if echo else {"echo_cancellation": "off"}),
+        },
         commands=renewal.commands(),
         tell=brain.tell if brain.sending.broker else None,
     )

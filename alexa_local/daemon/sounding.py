@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alexa_local.config import Config
+from alexa_local.config import Config, is_night
 from alexa_local.daemon.parts import Host
 from alexa_local.messages import Outcome, Talker
 from alexa_local.playback import (
     Loudspeaker,
+    Manner,
     Mixer,
     MusicLibrary,
     MusicPlayer,
@@ -18,6 +20,7 @@ from alexa_local.playback import (
     open_loudspeaker,
     open_voice,
 )
+from alexa_local.playback.loudspeaker import OnPlayed, ignore_played
 from alexa_local.sound import PortAudio
 
 _VOICES = {"espeak": "espeak-ng"}
@@ -47,8 +50,13 @@ class Sounding:
         return self.music.now_playing is not None and not self.music.is_paused
 
 
-def start_sounding(config: Config, host: Host, portaudio: PortAudio, volume: int) -> Sounding:
-    """Open the loudspeaker and start the threads; without a device or voice everything works silently."""
+def start_sounding(
+    config: Config, host: Host, portaudio: PortAudio, volume: int, on_played: OnPlayed = ignore_played
+) -> Sounding:
+    """Open the loudspeaker and start the threads; without a device or voice everything works silently.
+
+    `on_played` gets what the device is given.
+    """
     closers: dict[str, Callable[[], None]] = {}
 
     def spawn(name: str, target: Callable[[], None]) -> None:
@@ -59,7 +67,7 @@ def start_sounding(config: Config, host: Host, portaudio: PortAudio, volume: int
     if device == "none":
         loudspeaker: Loudspeaker | NullLoudspeaker = NullLoudspeaker(mixer, spawn)
     else:
-        loudspeaker = open_loudspeaker(mixer, device or None, portaudio, spawn=spawn)
+        loudspeaker = open_loudspeaker(mixer, device or None, portaudio, spawn=spawn, on_played=on_played)
     closers["loudspeaker"] = loudspeaker.close
     voice = open_voice(
         _VOICES.get(config.voice.engine, config.voice.engine) if config.voice.replies else "none"
@@ -73,30 +81,48 @@ def start_sounding(config: Config, host: Host, portaudio: PortAudio, volume: int
 
 
 class Answerer:
-    """Lets an outcome be heard, and makes room for whoever speaks."""
+    """Lets an outcome be heard, and makes room for whoever speaks.
 
-    def __init__(self, config: Config, sounding: Sounding) -> None:
+    Whoever whispers is answered in kind, and hears soft tones until somebody speaks up; at night all replies and
+    tones are quiet.
+    """
+
+    def __init__(
+        self, config: Config, sounding: Sounding, now: Callable[[], datetime.datetime] = datetime.datetime.now
+    ) -> None:
         self._earcons = config.audio.earcons
         self._wake_earcon = config.audio.wake_earcon
-        self._replies = config.voice.replies
+        self._voice = config.voice
         self._playback = sounding.playback
+        self._now = now
+        self._whispered = False
 
     def make_ready(self, outcome: Outcome, talker: Talker) -> None:
         """Have the reply's sound made, for when `answer` comes; returns at once."""
-        if self._replies:
-            self._playback.prepare(outcome.reply)
+        if self._voice.replies:
+            self._playback.prepare(outcome.reply, self._manner(bool(talker.whispered)))
 
     def answer(self, outcome: Outcome, talker: Talker) -> None:
         """Sound the tone and speak the reply; returns at once."""
+        self._whispered = bool(talker.whispered)
+        manner = self._manner(self._whispered)
         if self._earcons:
-            self._playback.earcon(outcome.earcon)
-        if self._replies:
-            self._playback.say(outcome.reply)
+            self._playback.earcon(outcome.earcon, soft=manner != "normal")
+        if self._voice.replies:
+            self._playback.say(outcome.reply, manner)
 
     def listening(self, begins: bool) -> None:
         """While somebody is listened to the music is lower, and a reply that was being spoken ends."""
         if begins:
             self._playback.stop_speaking()
             if self._wake_earcon:
-                self._playback.earcon("wake")
+                self._playback.earcon("wake", soft=self._manner(self._whispered) != "normal")
         self._playback.duck(begins)
+
+    def _manner(self, whispered: bool) -> Manner:
+        """How to answer now."""
+        wanted = self._voice.whisper_replies
+        if whispered and wanted != "off":
+            return wanted
+        now = self._now().time()
+        return "quiet" if is_night(self._voice.night_from, self._voice.night_until, now) else "normal"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import soxr
 
+from alexa_local.capture.echo_filter import FRAME_SAMPLES, TAIL_SAMPLES, SpeexFilter, load_speexdsp
 from alexa_local.config import AudioSettings
 from alexa_local.doctor import signals
-from alexa_local.doctor.echo import TAIL_SAMPLES, cancelled, load_library
 from alexa_local.doctor.findings import Finding, failure
 from alexa_local.doctor.recording import QUIET_S, Recording
 from alexa_local.errors import DeviceError
@@ -122,16 +122,16 @@ def _echo(recording: Recording) -> Iterator[Finding]:
 
 def _cancellation(recording: Recording, start_samples: int) -> Finding:
     """How much of the noise that follows the chirp an echo canceller takes out, in its last second."""
-    library = load_library()
+    library = load_speexdsp()
     if library is None:
-        return Finding(
-            "echo cancellation", "warn", "libspeexdsp is not installed", "Run `apt install libspeexdsp1`."
-        )
+        remedy = "Run `apt install libspeexdsp1`; without it people are hardly heard while the device plays."
+        return Finding("echo cancellation", "warn", "libspeexdsp is not installed", remedy)
     played = soxr.resample(signals.tone_and_noise(RATE_HZ), RATE_HZ, SAMPLE_RATE)
     heard = recording.samples[max(0, start_samples - _EARLIER_SAMPLES) :]
     heard = np.concatenate([np.zeros(max(0, _EARLIER_SAMPLES - start_samples), np.int16), heard])
-    left = cancelled(library, heard[: len(played)], played)
-    last = slice(len(left) - SAMPLE_RATE - TAIL_SAMPLES, len(left) - TAIL_SAMPLES)
+    count = min(len(heard), len(played)) // FRAME_SAMPLES * FRAME_SAMPLES
+    left = SpeexFilter(library).cancel(heard[:count], played[:count])
+    last = slice(count - SAMPLE_RATE - TAIL_SAMPLES, count - TAIL_SAMPLES)
     taken_db = levels.rms_db(heard[: len(left)][last]) - levels.rms_db(left[last])
     figures = {"cancelled_db": round(taken_db, 1)}
     fact = f"libspeexdsp takes {taken_db:.0f} dB of the loudspeaker's sound out of the microphone's"

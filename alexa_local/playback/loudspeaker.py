@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,14 @@ _CONTINUE = 0  # pyaudio.paContinue
 _CHECK_S = 0.5
 RETRY_DELAYS_S = (0.5, 1.0, 2.0, 5.0)
 
+OnPlayed = Callable[[NDArray[np.int16], int, float], None]
+"""Told what a device is given, int16 (N, 1 or 2), its rate in Hz, and when, of the monotonic clock; in
+PortAudio's thread, so it must never wait."""
+
+
+def ignore_played(frames: NDArray[np.int16], rate_hz: int, at_s: float) -> None:
+    """Stand in where nobody wants to know what is played."""
+
 
 def _shapes(rate_hz: int, device: AudioDevice) -> list[StreamShape]:
     """What to ask of a loudspeaker: the mixer's own form first, then what the device likes."""
@@ -43,6 +51,7 @@ class _Feed:
     """The mixer's stream in the form that a device accepted."""
 
     def __init__(self, mixer: Mixer, shape: StreamShape) -> None:
+        self.rate_hz = shape.rate_hz
         self._mixer = mixer
         self._channels = shape.channels
         self._ratio = mixer.rate_hz / shape.rate_hz
@@ -51,16 +60,16 @@ class _Feed:
             self._resampler = soxr.ResampleStream(mixer.rate_hz, shape.rate_hz, 2, dtype="int16")
         self._kept = np.zeros((0, 2), np.int16)
 
-    def read(self, count: int) -> bytes:
-        """The next frames, interleaved."""
+    def read(self, count: int) -> NDArray[np.int16]:
+        """The next frames, int16 (count, channels)."""
         stereo = self._mixer.read(count) if self._resampler is None else self._resampled(count)
         if self._channels == 2:
-            return stereo.tobytes()
+            return stereo
         if self._channels == 1:
-            return stereo.mean(axis=1).astype(np.int16).tobytes()
+            return stereo.mean(axis=1, keepdims=True).astype(np.int16)
         wide = np.zeros((count, self._channels), np.int16)
         wide[:, :2] = stereo
-        return wide.tobytes()
+        return wide
 
     def _resampled(self, count: int) -> NDArray[np.int16]:
         assert self._resampler is not None
@@ -111,6 +120,7 @@ class Loudspeaker:
         on_state: OnState = log_state,
         spawn: Spawn = spawn_daemon,
         *,
+        on_played: OnPlayed = ignore_played,
         wait_for_device: bool = False,
         lost_after_s: float = 4.0,
         check_s: float = _CHECK_S,
@@ -121,6 +131,7 @@ class Loudspeaker:
         self._wanted = device
         self._portaudio = portaudio or PortAudio()
         self._on_state = on_state
+        self._on_played = on_played
         self._lost_after_s = lost_after_s
         self._check_s = check_s
         self._retry_delays_s = retry_delays_s
@@ -164,7 +175,10 @@ class Loudspeaker:
     def _give(self, data: bytes | None, count: int, times: Any, flags: int) -> tuple[bytes, int]:
         """PortAudio's callback."""
         self._blocks_played += 1
-        return self._feed.read(count), _CONTINUE
+        feed = self._feed
+        frames = feed.read(count)
+        self._on_played(frames[:, :2], feed.rate_hz, time.monotonic())
+        return frames.tobytes(), _CONTINUE
 
     def _watch(self) -> None:
         if self._stream is None:
@@ -218,10 +232,12 @@ def open_loudspeaker(
     portaudio: PortAudio | None = None,
     on_state: OnState = log_state,
     spawn: Spawn = spawn_daemon,
+    on_played: OnPlayed = ignore_played,
 ) -> Loudspeaker | NullLoudspeaker:
     """A loudspeaker whatever happens: without a device it keeps time and waits for one.
 
-    `on_state`, by default the log, is told once that there is none and what to do.
+    `on_state`, by default the log, is told once that there is none and what to do; `on_played` gets what is
+    played.
     """
     portaudio = portaudio or PortAudio()
     try:
@@ -229,4 +245,4 @@ def open_loudspeaker(
     except DeviceError as error:  # waiting for a device helps; waiting for a library does not
         on_state("lost", f"{error} Going on without sound.")
         return NullLoudspeaker(mixer, spawn)
-    return Loudspeaker(mixer, device, portaudio, on_state, spawn, wait_for_device=True)
+    return Loudspeaker(mixer, device, portaudio, on_state, spawn, on_played=on_played, wait_for_device=True)

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-import soxr
 
 from alexa_local.doctor import signals
-from alexa_local.doctor.echo import cancelled, load_library
 from alexa_local.messages import SAMPLE_RATE
-from alexa_local.sound.levels import rms_db
 
 RNG = np.random.default_rng(3)
 
@@ -42,21 +39,3 @@ def test_drift_is_seen_though_blocks_come_late(drift_ppm):
 
 def test_one_block_tells_no_drift():
     assert signals.clock_of([(5.0, 640)], SAMPLE_RATE).drift_ppm == 0.0
-
-
-@pytest.mark.skipif(load_library() is None, reason="libspeexdsp1 is not installed")
-def test_an_echo_is_cancelled_and_a_voice_is_not():
-    played = soxr.resample(signals.tone_and_noise(44_100), 44_100, SAMPLE_RATE)
-    room = np.zeros(1_600)
-    room[[320, 700, 1_500]] = 0.5, -0.2, 0.1
-    echo = np.convolve(played.astype(float), room)[: len(played)]
-    left = cancelled(load_library(), echo.astype(np.int16), played)
-    last = slice(len(left) - 16_000, len(left) - 4_000)
-    assert rms_db(left[last]) < rms_db(echo.astype(np.int16)[last]) - 15
-    voice = noise(len(played), 2_000)
-    alone = cancelled(load_library(), voice, np.zeros_like(played))
-    assert rms_db(alone) == pytest.approx(rms_db(voice), abs=1.0)
-
-
-def test_without_the_library_nothing_is_cancelled():
-    assert load_library("libnothing.so.0") is None

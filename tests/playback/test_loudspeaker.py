@@ -41,6 +41,19 @@ def test_the_mixer_is_heard_in_the_form_that_the_device_accepts(shapes, expected
     speaker.close()
 
 
+@pytest.mark.parametrize("shape", [(44_100, 2), (48_000, 1), (48_000, 8)])
+def test_what_the_device_is_given_is_told_exactly(shape):
+    library = FakePyAudio(FakeDevice("DAC", outputs=8, rate_hz=48_000, shapes={shape}))
+    mixer, told = Mixer(volume=100), []
+    speaker = Loudspeaker(mixer, "dac", PortAudio(library), on_played=lambda *what: told.append(what))
+    tone(mixer)
+    given = np.frombuffer(library.streams[0].pull(1920), np.int16).reshape(-1, shape[1])
+    ((frames, rate_hz, at_s),) = told
+    assert rate_hz == shape[0] and at_s > 0
+    assert np.array_equal(frames, given[:, :2])
+    speaker.close()
+
+
 def test_no_loudspeaker_is_one_error_with_the_remedy():
     with pytest.raises(DeviceError, match=r"No loudspeaker found\. Plug one in"):
         Loudspeaker(Mixer(), None, PortAudio(FakePyAudio()))
