@@ -1,13 +1,15 @@
 """The training's rules, without recordings; what needs PyTorch is skipped where it is not installed."""
 
 import json
+import math
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scripts.training.wake import corpus, render
+from scripts.training.wake import corpus, measure, render, sounds
+from scripts.training.wake.words import find_word
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,12 +29,12 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_dev_recordings_are_never_trained_on(folder: str, row: dict, split: str) -> None:
-    assert corpus._split(folder, {"source": "", **row}) == split
+    assert corpus._split(folder, {"source": "", **row}, bool(row.get("wake"))) == split
 
 
 def test_a_speaker_is_in_one_split_only() -> None:
     rows = [{"audio": f"librispeech/x-{n}.opus", "source": "train", "speaker": "ls-7"} for n in range(50)]
-    assert len({corpus._split("librispeech", row) for row in rows}) == 1
+    assert len({corpus._split("librispeech", row, False) for row in rows}) == 1
 
 
 def test_sentences_that_contain_the_word_are_not_taught_as_others(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_sentences_that_contain_the_word_are_not_taught_as_others(tmp_path: Path
     shard = tmp_path / "s"
     shard.mkdir()
     (shard / "manifest.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    assert [clip.path.stem for clip in corpus.synthetic_clips([shard])] == ["0", "3", "4"]
+    assert [clip.path.stem for clip in corpus.synthetic_clips([shard], "alexa")] == ["0", "3", "4"]
 
 
 def test_the_word_is_found_between_clicks_and_across_its_stop() -> None:
@@ -101,3 +103,129 @@ def test_the_exported_network_computes_what_pytorch_does(tmp_path: Path) -> None
         expected = smoothed(network(torch.from_numpy(probe_frames())[None])[0])[0].numpy()
     found = [step.logit for step in detector.trace(probe_frames())]
     assert np.allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("word", ["alexa", "stop", "hey computer"])
+def test_any_word_has_a_model_of_its_own(word: str) -> None:
+    assert find_word(word.upper()).text == word
+    assert len({find_word(one).model for one in (word, "another")}) == 2
+
+
+@pytest.mark.parametrize("maker", [sounds.kitchen, sounds.music, sounds.coloured_noise])
+def test_made_sounds_are_loud_and_differ_each_time(maker: sounds.Maker) -> None:
+    rng = np.random.default_rng(1)
+    first, second = maker(2.0, rng), maker(2.0, rng)
+    assert first.shape == second.shape == (32_000,)
+    assert 0.3 < np.abs(first).max() <= 1.0
+    assert not np.array_equal(first, second)
+
+
+def heard(words: list[float], others: list[list[float]], hours: float) -> measure.Heard:
+    """What a network said, given the peak of each word and the peaks in each other recording."""
+
+    def traces(peaks: list[list[float]], hours: float) -> measure.Traces:
+        logits = [np.full(60 * len(row), -20.0, np.float32) for row in peaks]
+        for row, trace in zip(peaks, logits, strict=True):
+            trace[30::60] = row
+        return measure.Traces(logits, hours)
+
+    scenes = ("as recorded", "near, in a room", "far, in a room", "noise at 10 dB", "music at 10 dB")
+    return measure.Heard(
+        dict.fromkeys(scenes, traces([[one] for one in words], 0.1)), {"speech": traces(others, hours)}
+    )
+
+
+def test_the_quietest_threshold_is_the_lowest_that_accepts_so_little() -> None:
+    one = heard([3.0, 1.0], [[2.0, -1.0], [0.0]], hours=2.0)
+    assert measure.logit_of(one.quietest(0.5)) == pytest.approx(0.05, abs=0.06)
+    assert one.false_accepts(one.quietest(0.5)) == 1
+    assert one.false_accepts(one.quietest(0.0)) == 0
+    assert one.missed_percent(one.quietest(0.0), ["as recorded"]) == 50.0
+
+
+def test_a_raised_bias_moves_every_score() -> None:
+    one = heard([0.0], [[-1.0]], hours=1.0)
+    assert one.words["as recorded"].missed_percent(0.6) == 100.0
+    assert one.raised(1.0).words["as recorded"].missed_percent(0.6) == 0.0
+    assert one.raised(1.5).false_accepts(0.5) == 1
+
+
+def test_steps_of_sensitivity_fall_in_threshold_with_medium_in_the_middle() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("flatbuffers")
+    from scripts.training.wake.release import sensitivity
+
+    steps = sensitivity(heard([5.0, -9.0], [[0.0] * 3, [-0.1]], hours=10.0))
+    assert [one["step"] for one in steps] == ["lowest", "low", "medium", "high", "highest"]
+    thresholds = [one["threshold"] for one in steps]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert len(set(thresholds)) == len(thresholds)
+    assert thresholds[2] == 0.5
+    assert {one["missed_pct"] for one in steps} == {50.0}
+
+
+def test_words_stay_in_the_window_when_they_are_slowed() -> None:
+    pytest.importorskip("torch")
+    from scripts.training.wake.augment import Augmenter, Strength
+
+    rng = np.random.default_rng(2)
+    frames = np.zeros((200, 256, 64), np.float32)
+    starts = rng.integers(20, 140, 200).astype(np.int32)
+    ends = starts + 60
+    starts[::3] = ends[::3] = -1
+    for row in range(200):
+        frames[row, max(0, starts[row]) : max(0, ends[row])] = 1.0
+    noises = {"hiss": (1.0, np.zeros((400, 64), np.float16))}
+    slow, first, last = Augmenter(noises, rng, Strength(slower=1.0)).stretched(frames, starts, ends)
+    words = np.flatnonzero(starts >= 0)
+    assert np.all(first[starts < 0] == -1)
+    assert np.all((first[words] >= 0) & (last[words] <= 256 - 20))
+    assert np.mean(last[words] - first[words]) > 62
+    for row in words:
+        loud = np.flatnonzero(slow[row, :, 0] > 0.5)
+        assert abs(loud[0] - first[row]) <= 2
+        assert abs(loud[-1] - last[row]) <= 3
+
+
+def test_noise_is_added_at_the_level_asked_for() -> None:
+    torch = pytest.importorskip("torch")
+    from scripts.training.wake.augment import Augmenter, Strength
+
+    rng = np.random.default_rng(3)
+    plain = Strength(
+        noise=1.0, snr_db=(0.0, 0.0), second_noise=0, gain_db=(0.0, 0.0), tilt_db=0, band_limit=0
+    )
+    noises = {"hiss": (1.0, np.full((400, 64), -3.0, np.float16))}
+    x = torch.full((8, 256, 64), -14.0)
+    x[:, 100:160] = -6.0
+    y = Augmenter(noises, rng, plain)(x)
+    quiet_db = 10 / math.log(10) * float(torch.logsumexp(y[:, 200:240], 2).mean())
+    word_db = 10 / math.log(10) * float(torch.logsumexp(torch.full((64,), -6.0), 0))
+    assert quiet_db == pytest.approx(word_db, abs=1.5)
+
+
+def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from scripts.training.wake.augment import Augmenter
+    from scripts.training.wake.network import WakeNetwork
+    from scripts.training.wake.pools import WindowPool
+    from scripts.training.wake.train import Pools, Recipe, Trainer
+
+    rng = np.random.default_rng(4)
+    features = rng.normal(-8, 2, (6, 256, 64)).astype(np.float16)
+    none = np.full(6, -1, np.int32)
+    words = WindowPool(features, none + 81, none + 141)
+    stream = rng.normal(-8, 2, (2000, 64)).astype(np.float16)
+    pools = Pools(None, words, WindowPool(features, none, none), stream)
+    augment = Augmenter({"hiss": (1.0, stream)}, rng)
+    recipe = Recipe(minutes=0.001, wakes=2, others=2, streams=2, mine_every=2)
+    torch.manual_seed(0)
+    network = WakeNetwork(channels=4, width=8, first=8, second=8)
+    first = Trainer(network, pools, augment, recipe, rng, tmp_path / "kept.pt")
+    first.run()
+    again = Trainer(
+        WakeNetwork(channels=4, width=8, first=8, second=8), pools, augment, recipe, rng, tmp_path / "kept.pt"
+    )
+    assert again.batches == first.batches >= 1
+    for left, right in zip(first.average.parameters(), again.average.parameters(), strict=True):
+        assert torch.equal(left, right)

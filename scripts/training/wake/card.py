@@ -5,39 +5,61 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from scripts.training.wake.words import Word
+
 _TEMPLATE = Path(__file__).with_name("card.md.in")
 
 
-def _cpu_minutes(training: dict[str, Any] | None) -> float:
-    """Of a training and those before it."""
-    return training["cpu_minutes"] + _cpu_minutes(training["started_from"]) if training else 0.0
-
-
-def card(manifest: dict[str, Any]) -> str:
+def card(manifest: dict[str, Any], word: Word) -> str:
     """CARD.md for a manifest."""
     figures, training = manifest["figures"], manifest["training"]
-    dev = figures["dev"]
-    false_rows = [
-        f"| {name.replace('_', ' ')} | | {row['false_accepts']} in {row['hours']} h |"
-        for name, row in figures["false_accepts"].items()
-    ]
-    sensitivities = [
-        f"| {row['threshold']} | {row['missed_pct']} | {row['false_per_hour']} |"
-        for row in figures["sensitivities_validation"]
-    ]
+    validation, dev = figures["validation"], figures["dev"]
     (file,) = manifest["files"].values()
     return _TEMPLATE.read_text(encoding="utf-8").format(
+        name=manifest["name"],
+        word=word,
         kilobytes=file["bytes"] / 1000,
         microseconds=figures["microseconds_a_step"],
+        first=manifest["inputs"]["first"].split("(1, ")[1].split(")")[0],
+        second=manifest["inputs"]["second"].split("(1, ")[1].split(")")[0],
         threshold=manifest["threshold"],
-        positives=dev["positives"],
-        dev_missed=dev["missed_pct"],
-        noisy_missed=figures["dev_noise_10_db_missed_pct"],
-        false_rows="\n".join(false_rows),
-        dev_count=dev["false_accepts"],
-        dev_hours=dev["hours"],
-        dev_rate=dev["false_per_hour"],
-        sensitivities="\n".join(sensitivities),
-        minutes=_cpu_minutes(training),
-        mine_every=training["mine_every"],
+        words=figures["words"],
+        scenes=_lines(
+            [scene, _percent(missed), _percent(dev["missed_pct"].get(scene))]
+            for scene, missed in validation["missed_pct"].items()
+        ),
+        by_pitch=_lines(figures["missed_by_pitch"].items()),
+        false_rows=_lines(figures["false_accepts"].items()),
+        validation=validation,
+        dev=dev,
+        names=figures["names_with_the_word"],
+        steps=_lines(
+            [row["step"], row["threshold"], row["missed_pct"], row["missed_noise_pct"], _false(row)]
+            for row in manifest["sensitivity"]
+        ),
+        det=_curves(figures["det"], figures["before"]),
+        training=training,
     )
+
+
+def _lines(rows: Any) -> str:
+    return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value} %"
+
+
+def _false(row: dict[str, Any]) -> str:
+    return f"{row['false_per_hour']} ({row['false_accepts']} in {row['hours']} h)"
+
+
+def _curves(new: list[dict[str, Any]], before: list[list[dict[str, Any]]]) -> str:
+    """Rows at equal rates of false accepts: this model's and those of the ones before it."""
+    scenes = list(new[0]["missed_pct"])
+    lines = [f"| at most an hour | model | {' | '.join(scenes)} |", "|---" * (len(scenes) + 2) + "|"]
+    for at, row in enumerate(new):
+        for name, one in [("this", row), *(("before", curve[at]) for curve in before)]:
+            cells = [one["at_most_per_hour"], name, *(one["missed_pct"][scene] for scene in scenes)]
+            lines.append(_lines([cells]))
+    return "\n".join(lines)

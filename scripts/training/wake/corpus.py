@@ -1,4 +1,4 @@
-"""Which recordings teach the wake word, which choose its threshold and which only judge it, decoded once.
+"""Which recordings teach a wake word, which choose its threshold and which only judge it, decoded once.
 
 A split is decided by what a clip is, never by chance, so that every run and every report agrees.
 """
@@ -39,7 +39,8 @@ NOISE_FOR_TRAINING = ("doing_the_dishes", "dude_miaowing", "exercise_bike", "whi
 NOISE_FOR_TESTS = ("running_tap", "pink_noise")
 DEV_FOLDERS = ("coffee_orders", "names_numbers_addresses")
 _SHORT_WORD_FOLDERS = ("wake_words", "near_wake_words", "phrases", "speech_commands")
-_FIRST_DEV_ALEXA, _FIRST_VALIDATION_ALEXA = 160, 140
+_VALIDATION_NUMBERS, _DEV_NUMBERS = range(140, 160), range(160, 200)
+"""Of the recordings of a wake word; neighbours in number share a speaker."""
 _VALIDATION_PARTS = 8
 """One speaker (or block of 20 neighbouring numbers) in so many is held out to choose the threshold."""
 
@@ -52,7 +53,7 @@ class Clip:
         path: the sound file.
         folder: the corpus it belongs to, such as "librispeech"; "synthetic" for synthesised speech.
         wake: whether the wake word is in it.
-        split: "train", "validation" or "dev".
+        split: "train", "validation" or "dev"; "left out" when the word is in it but not alone.
         speech_end_s: where the speech ends, when the manifest knows; else None.
         alone: whether it holds one word or phrase in silence.
     """
@@ -72,49 +73,47 @@ def read_rows(manifest: Path) -> Iterator[dict]:
             yield json.loads(line)
 
 
-def shared_clips(data: Path) -> list[Clip]:
+def shared_clips(data: Path, word: str) -> list[Clip]:
     """Every clip of real speech below the data folder, with its split."""
     clips = []
     for folder in SPEECH_FOLDERS:
+        alone = folder in _SHORT_WORD_FOLDERS
         for row in read_rows(data / folder / "manifest.jsonl"):
-            wake = bool(row.get("wake", False))
-            alone = folder in _SHORT_WORD_FOLDERS
-            clips.append(Clip(data / row["audio"], folder, wake, _split(folder, row), None, alone))
+            text = (row.get("text") or "").lower()
+            wake = alone and text == word
+            split = "left out" if word in text and not wake else _split(folder, row, wake)
+            clips.append(Clip(data / row["audio"], folder, wake, split, None, alone))
     return clips
 
 
-def synthetic_clips(shards: Iterable[Path]) -> list[Clip]:
+def synthetic_clips(shards: Iterable[Path], word: str) -> list[Clip]:
     """The clips of the shards of synthesised speech; a fiftieth of them is for validation.
 
-    Sentences with the wake word among others are left out (where it ends is not known), and so are names
+    Sentences with the word among others are left out (where it ends is not known), and so are names
     such as Alexander, which contain the whole of it.
     """
     clips = []
     for shard in shards:
         for row in read_rows(shard / "manifest.jsonl"):
-            if not row.get("wake") and re.search(r"\balexa(nd|\b)", row["text"].lower()):
+            text = row["text"].lower()
+            if word in text and text != word:
                 continue
             path = shard.parent / row["audio"]
             path = path if path.exists() else shard / row["audio"]
             split = "validation" if _part(Path(row["audio"]).stem, 50) == 0 else "train"
-            wake = bool(row.get("wake", False))
-            clips.append(Clip(path, "synthetic", wake, split, row.get("speech_end_s"), True))
+            clips.append(Clip(path, "synthetic", text == word, split, row.get("speech_end_s"), True))
     return clips
 
 
-def _split(folder: str, row: dict) -> str:
+def _split(folder: str, row: dict, wake: bool) -> str:
     if folder in DEV_FOLDERS or "dev-clean" in row["source"]:
         return "dev"
     stem = Path(row["audio"]).stem
     number = int(re.findall(r"\d+", stem)[-1]) if re.search(r"\d", stem) else 0
-    if row.get("wake"):
-        return (
-            "dev"
-            if number >= _FIRST_DEV_ALEXA
-            else "validation"
-            if number >= _FIRST_VALIDATION_ALEXA
-            else "train"
-        )
+    if row.get("wake") or (wake and folder == "wake_words"):
+        if number in _VALIDATION_NUMBERS:
+            return "validation"
+        return "dev" if number in _DEV_NUMBERS else "train"
     if folder == "kathleen" or folder == "ljspeech":
         return "train"
     group = row.get("speaker") or f"{folder}-{number // 20}"

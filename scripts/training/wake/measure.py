@@ -1,13 +1,12 @@
-"""What the exported model misses and wrongly accepts, through the very detector that the device runs."""
+"""What exported models miss and wrongly accept, through the very detector that the device runs."""
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,69 +15,104 @@ from alexa_local.frontend import log_mel
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.wake import WakeWord
 from alexa_local.wake.detector import STEP_FRAMES, Step, Trigger
-from scripts.training.wake.corpus import NOISE_FOR_TESTS, Clip, read_samples
-from scripts.training.wake.render import locate_word
 
-_LOG = logging.getLogger(__name__)
-NOISY_SNR_DB = 10.0
-SENSITIVITIES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+RATES = (5.0, 2.0, 1.0, 0.5, 0.3, 0.2, 0.1, 0.0)
+"""False accepts an hour at which curves are given."""
+_HIGHEST_LOGIT = 8.0
 
 
 @dataclass
 class Traces:
-    """What the network said about some recordings.
+    """What a network said about some recordings.
 
     Attributes:
-        steps: the steps of each recording.
+        logits: the smoothed logits of each recording, float32 (S,), one a step.
         hours: how long the recordings are in all.
     """
 
-    steps: list[list[Step]] = field(default_factory=list)
+    logits: list[NDArray[np.float32]] = field(default_factory=list)
     hours: float = 0.0
 
-    def fired(self, threshold: float) -> list[int]:
-        """How often the detector fires in each recording."""
-        counts = []
-        for steps in self.steps:
-            trigger = Trigger(threshold)
-            counts.append(sum(trigger.fires(step) for step in steps))
-        return counts
+    def fired(self, threshold: float) -> int:
+        """How often the detector fires."""
+        return sum(_fired(logits, threshold) for logits in self.logits)
 
     def raised(self, by: float) -> Traces:
         """What the network would have said with another bias in its last layer."""
-        steps = [[Step(s.end_frame, s.logit + by, s.length) for s in recording] for recording in self.steps]
-        return Traces(steps, self.hours)
+        return Traces([logits + np.float32(by) for logits in self.logits], self.hours)
 
     def missed_percent(self, threshold: float) -> float:
         """Percentage of recordings in which it does not fire."""
-        counts = self.fired(threshold)
-        return 100.0 * sum(count == 0 for count in counts) / max(1, len(counts))
+        missed = [_fired(logits, threshold) == 0 for logits in self.logits]
+        return 100.0 * sum(missed) / max(1, len(missed))
 
 
-def traced(wake_word: WakeWord, recordings: Iterable[NDArray[np.int16]]) -> Traces:
-    """Run the network over recordings, each followed by a second of faint noise."""
-    traces = Traces()
+def _fired(logits: NDArray[np.float32], threshold: float) -> int:
+    if logits.max(initial=-np.inf) < logit_of(threshold):
+        return 0
+    trigger = Trigger(threshold)
+    steps = (Step(STEP_FRAMES * (at + 1), float(logit), 0.0) for at, logit in enumerate(logits))
+    return sum(trigger.fires(step) for step in steps)
+
+
+@dataclass
+class Heard:
+    """What a network said in every scene.
+
+    Attributes:
+        words: the word alone, by scene.
+        others: everything else, by kind.
+    """
+
+    words: dict[str, Traces]
+    others: dict[str, Traces]
+
+    def raised(self, by: float) -> Heard:
+        """With another bias in the last layer."""
+        return Heard(*({name: t.raised(by) for name, t in d.items()} for d in (self.words, self.others)))
+
+    @property
+    def hours(self) -> float:
+        """Of everything but the word."""
+        return sum(traces.hours for traces in self.others.values())
+
+    def false_accepts(self, threshold: float) -> int:
+        """How often it fires in all that is not the word."""
+        return sum(traces.fired(threshold) for traces in self.others.values())
+
+    def missed_percent(self, threshold: float, scenes: Iterable[str]) -> float:
+        """Mean over the scenes."""
+        return float(np.mean([self.words[scene].missed_percent(threshold) for scene in scenes]))
+
+    def quietest(self, per_hour: float) -> float:
+        """The lowest threshold with at most so many false accepts an hour."""
+        logit = _HIGHEST_LOGIT
+        while logit > -_HIGHEST_LOGIT and self.false_accepts(sigmoid(logit - 0.1)) <= per_hour * self.hours:
+            logit -= 0.1
+        return sigmoid(logit)
+
+
+def sigmoid(logit: float) -> float:
+    """The score of a logit."""
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+def logit_of(threshold: float) -> float:
+    """The logit of a score between 0 and 1."""
+    return math.log(threshold / (1.0 - threshold))
+
+
+def traced(wake_words: Sequence[WakeWord], recordings: Iterable[NDArray[np.int16]]) -> list[Traces]:
+    """Run networks over recordings, each followed by a second of faint noise."""
+    found = [Traces() for _ in wake_words]
     faint = np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
     for samples in recordings:
-        wake_word.reset()
-        traces.steps.append(wake_word.trace(log_mel(np.concatenate([samples, faint]))))
-        traces.hours += len(samples) / SAMPLE_RATE / 3600
-    return traces
-
-
-def noisy(data: Path, recordings: Sequence[NDArray[np.int16]], snr_db: float) -> list[NDArray[np.int16]]:
-    """Recordings of one word with noise that training never heard, so far below the word's own level."""
-    noises = [read_samples(data / "noise" / f"{name}.opus").astype(np.float64) for name in NOISE_FOR_TESTS]
-    rng, out = np.random.default_rng(7), []
-    for number, samples in enumerate(recordings):
-        start, end = locate_word(samples)
-        noise = noises[number % len(noises)]
-        at = rng.integers(len(noise) - len(samples))
-        noise = noise[at : at + len(samples)]
-        word_power = (samples[start:end].astype(np.float64) ** 2).mean()
-        gain = math.sqrt(word_power / (noise**2).mean() / 10 ** (snr_db / 10))
-        out.append(np.clip(np.round(samples + gain * noise), -32768, 32767).astype(np.int16))
-    return out
+        features = log_mel(np.concatenate([samples, faint]))
+        for wake_word, traces in zip(wake_words, found, strict=True):
+            wake_word.reset()
+            traces.logits.append(np.array([step.logit for step in wake_word.trace(features)], np.float32))
+            traces.hours += len(samples) / SAMPLE_RATE / 3600
+    return found
 
 
 def microseconds_a_step(wake_word: WakeWord, steps: int = 2000) -> float:
@@ -91,6 +125,18 @@ def microseconds_a_step(wake_word: WakeWord, steps: int = 2000) -> float:
     return (time.process_time() - started) / steps * 1e6
 
 
-def gather(clips: Sequence[Clip], split: str, wake: bool) -> list[NDArray[np.int16]]:
-    """The samples of a split's clips that have the wake word, or of those that have not."""
-    return [read_samples(clip.path) for clip in clips if clip.split == split and clip.wake is wake]
+def row(heard: Heard, threshold: float) -> dict[str, Any]:
+    """Misses in every scene and false accepts at a threshold."""
+    count = heard.false_accepts(threshold)
+    return {
+        "threshold": round(threshold, 4),
+        "missed_pct": {name: round(t.missed_percent(threshold), 2) for name, t in heard.words.items()},
+        "false_accepts": count,
+        "hours": round(heard.hours, 2),
+        "false_per_hour": round(count / max(heard.hours, 1e-9), 2),
+    }
+
+
+def curve(heard: Heard) -> list[dict[str, Any]]:
+    """The detection error trade-off: rows at falling rates of false accepts."""
+    return [{"at_most_per_hour": rate} | row(heard, heard.quietest(rate)) for rate in RATES]

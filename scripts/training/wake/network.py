@@ -24,7 +24,7 @@ class WakeNetwork(nn.Module):
     The numbers are the logit that the wake word has just ended, and its length in units of 100 frames.
     """
 
-    def __init__(self, channels: int = 20, width: int = 64, first: int = 64, second: int = 48) -> None:
+    def __init__(self, channels: int = 24, width: int = 80, first: int = 96, second: int = 64) -> None:
         super().__init__()
         self.mean = nn.Parameter(torch.zeros(MEL_BANDS), requires_grad=False)
         self.scale = nn.Parameter(torch.ones(MEL_BANDS), requires_grad=False)

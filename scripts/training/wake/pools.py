@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from alexa_local.frontend import log_mel
 from alexa_local.messages import SAMPLE_RATE
+from scripts.training.wake import sounds
+from scripts.training.wake.augment import Noises, babble
 from scripts.training.wake.corpus import NOISE_FOR_TRAINING, Clip, Waves, read_samples
 from scripts.training.wake.render import Renderer, Rooms, Window, locate_word, resample
 
@@ -117,41 +119,26 @@ def stream_features(
     return np.concatenate(parts)
 
 
-def noise_features(data: Path, rng: np.random.Generator) -> Features:
-    """Household noise, coloured noise and made-up music, float16 (T, 64)."""
-    parts = [log_mel(read_samples(data / "noise" / f"{name}.opus")) for name in NOISE_FOR_TRAINING]
-    for slope in (0.0, 0.5, 1.0):
-        parts.append(log_mel(_coloured_noise(slope, 40 * SAMPLE_RATE, rng)))
-    parts.append(log_mel(made_up_music(180, rng)))
+def noises(data: Path, speech: Features, rng: np.random.Generator) -> Noises:
+    """What is mixed into the training windows: recorded, made and spoken noise, some of it through rooms."""
+    rooms = Rooms(data, rng, simulated=60)
+    recorded = [log_mel(read_samples(data / "noise" / f"{name}.opus")) for name in NOISE_FOR_TRAINING]
+    return {
+        "recorded": (0.25, np.concatenate(recorded).astype(np.float16)),
+        "kitchen": (0.25, _made(sounds.kitchen, 40, rooms, rng)),
+        "music": (0.25, _made(sounds.music, 45, rooms, rng)),
+        "babble": (0.17, babble(speech, 60_000, rng)),
+        "coloured": (0.08, _made(sounds.coloured_noise, 8, rooms, rng)),
+    }
+
+
+def _made(maker: sounds.Maker, pieces: int, rooms: Rooms, rng: np.random.Generator) -> Features:
+    """So many pieces of 15 s of a made sound, half of them heard in a room, float16 (T, 64)."""
+    parts = []
+    for _ in range(pieces):
+        sound = maker(15.0, rng)
+        if rng.random() < 0.5:
+            sound = rooms.apply(sound, rng)
+        sound *= 12_000 / (np.abs(sound).max() + 1e-6)
+        parts.append(log_mel(sound.astype(np.int16)))
     return np.concatenate(parts).astype(np.float16)
-
-
-def _coloured_noise(slope: float, size: int, rng: np.random.Generator) -> NDArray[np.int16]:
-    """Noise whose amplitude falls with frequency to the power of `slope`."""
-    spectrum = np.fft.rfft(rng.standard_normal(size))
-    spectrum /= np.maximum(np.arange(len(spectrum)), 50 * size / SAMPLE_RATE) ** slope
-    sound = np.fft.irfft(spectrum, size)
-    return (sound / np.abs(sound).max() * 12000).astype(np.int16)
-
-
-def made_up_music(seconds: int, rng: np.random.Generator) -> NDArray[np.int16]:
-    """Chords, a melody, a bass and drums by chance: not pretty, but its spectrum moves like music's."""
-    beat_s = 0.25
-    out = np.zeros(seconds * SAMPLE_RATE, np.float32)
-    time_s = np.arange(int(1.2 * SAMPLE_RATE)) / SAMPLE_RATE
-    for beat in range(int(seconds / beat_s) - 6):
-        notes = [int(rng.integers(60, 84))] if rng.random() < 0.7 else []
-        if beat % 8 == 0:
-            root = int(rng.integers(40, 52))
-            notes += [root, root + 12, root + 15 + int(rng.integers(2)), root + 19]
-        sound = np.zeros(len(time_s), np.float32)
-        for note in notes:
-            hz, decay = 440 * 2 ** ((note - 69) / 12), rng.uniform(1, 6)
-            for harmonic in range(1, 9):
-                level = harmonic ** -rng.uniform(0.7, 2.0)
-                sound += level * np.sin(2 * np.pi * hz * harmonic * time_s) * np.exp(-decay * time_s)
-        if beat % 2 == 0:
-            sound += rng.uniform(0.3, 2.0) * rng.standard_normal(len(time_s)) * np.exp(-40 * time_s)
-        first = int(beat * beat_s * SAMPLE_RATE)
-        out[first : first + len(sound)] += sound
-    return (out / np.abs(out).max() * 20000).astype(np.int16)

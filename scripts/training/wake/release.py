@@ -1,4 +1,4 @@
-"""Exports a trained network, chooses its threshold on validation recordings, and writes its folder.
+"""Exports a trained network, chooses its thresholds on validation recordings, and writes its folder.
 
 `python -m scripts.training.wake.release --help`; the dev recordings are measured and choose nothing.
 """
@@ -9,31 +9,35 @@ import argparse
 import hashlib
 import json
 import logging
-import math
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord
 from alexa_local.wake.detector import NETWORK_FILE
-from scripts.training.wake import corpus, measure
+from scripts.training.wake import measure
 from scripts.training.wake.card import card
 from scripts.training.wake.export import export
-from scripts.training.wake.measure import NOISY_SNR_DB, SENSITIVITIES, Traces, gather, noisy, traced
+from scripts.training.wake.judge import Judged, add_arguments, judged
 from scripts.training.wake.network import WakeNetwork, smoothed
 from scripts.training.wake.probe import probe_frames
-from scripts.training.wake.render import Rooms, resample
+from scripts.training.wake.words import Word, find_word
 
 _LOG = logging.getLogger(__name__)
-NAME = "wake-alexa"
 THRESHOLD = 0.5
-MOST_FALSE_PER_HOUR = 0.5
-"""The network's bias is moved until THRESHOLD is the lowest that is so quiet on the validation recordings."""
+"""Of the step "medium": the last layer's bias is moved until it is."""
+
+FALSE_PER_HOUR = {"lowest": 0.0, "low": 0.1, "medium": 0.3, "high": 0.8, "highest": 2.0}
+"""Steps of sensitivity: at most so many false accepts an hour on the validation recordings."""
+
+_LEAST_APART = 0.5
+"""Logits between two steps, also where counts too small to tell them apart would put them together."""
+
+_QUIET = ("as recorded", "near, in a room", "far, in a room")
+_NOISY = ("noise at 10 dB", "music at 10 dB")
 
 
 def main() -> int:
@@ -46,83 +50,81 @@ def main() -> int:
     network = WakeNetwork()
     network.load_state_dict(torch.load(options.trained / "network.pt", weights_only=True))
     network.eval()
-    folder = options.models / NAME
+    word = find_word(options.word)
+    folder = options.models / word.model
     folder.mkdir(parents=True, exist_ok=True)
-    training = json.loads((options.trained / "recipe.json").read_text())
-    wake_word = _written(network, folder, _manifest(training))
-    heard = listened(wake_word, options.data, options.held_commands)
-    shift = -lowest_logit(heard)
+    manifest = _manifest(network, word, json.loads((options.trained / "recipe.json").read_text()))
+    wake_words = [_written(network, folder, manifest)]
+    if options.before:
+        wake_words.append(WakeWord(open_model(options.before.name, options.before.parent)))
+    found = judged(wake_words, word.text, options.data, options.held_words, options.held_commands)
+    shift = -measure.logit_of(found[0].validation.quietest(FALSE_PER_HOUR["medium"]))
     with torch.no_grad():
         network.head.bias[0] += shift  # the score at which it should fire becomes 0.5
-    heard = {name: traces.raised(shift) for name, traces in heard.items()}
-    manifest = _manifest(training) | {"figures": figures_of(heard)}
+    new = found[0].raised(shift)
+    manifest["figures"] = figures_of(new) | {"before": [measure.curve(one.validation) for one in found[1:]]}
+    manifest["sensitivity"] = sensitivity(new.validation)
     manifest["parity"] = {"input": "scripts.training.wake.probe", "smoothed_logits": parity(network)}
     wake_word = _written(network, folder, manifest)
     manifest["figures"]["microseconds_a_step"] = round(measure.microseconds_a_step(wake_word), 1)
     _written(network, folder, manifest)
-    (folder / "CARD.md").write_text(card(manifest), encoding="utf-8")
-    _LOG.info("%s", json.dumps(manifest["figures"], indent=1))
+    (folder / "CARD.md").write_text(card(manifest, word), encoding="utf-8")
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.training.wake.release", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder of real recordings")
+    add_arguments(parser)
     parser.add_argument("--trained", type=Path, required=True, help="the --out of the training")
-    parser.add_argument("--held-commands", type=Path, nargs="*", default=[], help="shards not trained on")
+    parser.add_argument("--before", type=Path, help="the folder of an older model, to tell what has changed")
     parser.add_argument("--models", type=Path, default=Path("firmware_models"))
     return parser.parse_args()
 
 
-def listened(wake_word: WakeWord, data: Path, held_commands: list[Path]) -> dict[str, Traces]:
-    """What the network says to the validation and the dev recordings, by set; words first in each group."""
-    clips = corpus.shared_clips(data)
-    others = gather(clips, "validation", wake=False)
-    words = gather(clips, "dev", wake=True)
-    commands = [corpus.read_samples(clip.path) for clip in corpus.synthetic_clips(held_commands)]
-    heard = {
-        "validation_words": traced(wake_word, validation_words(clips)),
-        "validation_speech": traced(wake_word, others),
-        "validation_speech_in_rooms": traced(wake_word, _in_rooms(others, data)),
-        "validation_commands": traced(wake_word, commands),
-        "dev_words": traced(wake_word, words),
-        "dev_words_noise_10_db": traced(wake_word, noisy(data, words, NOISY_SNR_DB)),
-    }
-    heard["validation_words"].steps += traced(
-        wake_word, noisy(data, validation_words(clips), NOISY_SNR_DB)
-    ).steps
-    for folder in sorted({clip.folder for clip in clips if clip.split == "dev" and not clip.wake}):
-        found = [clip for clip in clips if clip.folder == folder]
-        heard[f"dev_{folder}"] = traced(wake_word, gather(found, "dev", wake=False))
-    return heard
-
-
-def _others(heard: dict[str, Traces], group: str) -> dict[str, Traces]:
-    """The sets of a group without the wake word in them."""
-    words = f"{group}_words"
-    return {name: heard[name] for name in heard if name.startswith(group) and not name.startswith(words)}
-
-
-def lowest_logit(heard: dict[str, Traces]) -> float:
-    """The lowest threshold, as a logit, that is quiet enough on the validation recordings."""
-    others = list(_others(heard, "validation").values())
-    for logit in np.arange(0.0, 12.0, 0.2):
-        if _false(1.0 / (1.0 + math.exp(-logit)), others)["false_per_hour"] <= MOST_FALSE_PER_HOUR:
-            return float(logit)
-    return 12.0
-
-
-def figures_of(heard: dict[str, Traces]) -> dict[str, Any]:
-    """The figures at the shipped threshold, and the tables of others."""
-    validation, dev = _others(heard, "validation"), _others(heard, "dev")
-    words, dev_words = heard["validation_words"], heard["dev_words"]
+def figures_of(found: Judged) -> dict[str, Any]:
+    """The figures at the shipped threshold, and the curves."""
+    validation, dev = found.validation, found.dev
     return {
-        "dev": _row(THRESHOLD, dev_words, list(dev.values())) | {"positives": len(dev_words.steps)},
-        "dev_noise_10_db_missed_pct": round(heard["dev_words_noise_10_db"].missed_percent(THRESHOLD), 2),
-        "validation": _row(THRESHOLD, words, list(validation.values())) | {"positives": len(words.steps)},
-        "false_accepts": {name: _false(THRESHOLD, [traces]) for name, traces in (dev | validation).items()},
-        "sensitivities_validation": [_row(at, words, list(validation.values())) for at in SENSITIVITIES],
-        "sensitivities_dev": [_row(at, dev_words, list(dev.values())) for at in SENSITIVITIES],
+        "words": {"validation": _size(validation), "dev": _size(dev)},
+        "validation": measure.row(validation, THRESHOLD),
+        "dev": measure.row(dev, THRESHOLD),
+        "false_accepts": {
+            f"{group}: {name}": f"{traces.fired(THRESHOLD)} in {traces.hours:.2f} h"
+            for group, heard in (("validation", validation), ("dev", dev))
+            for name, traces in heard.others.items()
+        },
+        "names_with_the_word": f"{found.names.fired(THRESHOLD)} in {len(found.names.logits)} recordings",
+        "missed_by_pitch": found.by_pitch(THRESHOLD),
+        "det": measure.curve(validation),
+    }
+
+
+def _size(heard: measure.Heard) -> int:
+    """How many words there are in a scene."""
+    return len(heard.words["as recorded"].logits) if heard.words else 0
+
+
+def sensitivity(heard: measure.Heard) -> list[dict[str, Any]]:
+    """The steps that a person may choose, from the quietest to the most eager, with what each costs."""
+    logits = {step: measure.logit_of(heard.quietest(rate)) for step, rate in FALSE_PER_HOUR.items()}
+    order = list(FALSE_PER_HOUR)
+    middle = order.index("medium")
+    logits["medium"] = measure.logit_of(THRESHOLD)
+    for at in range(middle - 1, -1, -1):
+        logits[order[at]] = max(logits[order[at]], logits[order[at + 1]] + _LEAST_APART)
+    for at in range(middle + 1, len(order)):
+        logits[order[at]] = min(logits[order[at]], logits[order[at - 1]] - _LEAST_APART)
+    return [_step(heard, step, round(measure.sigmoid(logits[step]), 4)) for step in order]
+
+
+def _step(heard: measure.Heard, step: str, threshold: float) -> dict[str, Any]:
+    row = measure.row(heard, threshold)
+    return {
+        "step": step,
+        "threshold": threshold,
+        "missed_pct": round(heard.missed_percent(threshold, _QUIET), 2),
+        "missed_noise_pct": round(heard.missed_percent(threshold, _NOISY), 2),
+        **{key: row[key] for key in ("false_accepts", "hours", "false_per_hour")},
     }
 
 
@@ -133,58 +135,20 @@ def parity(network: WakeNetwork) -> list[float]:
     return [round(float(logit), 4) for logit in logits]
 
 
-def validation_words(clips: list[corpus.Clip]) -> list[NDArray[np.int16]]:
-    """The validation words as recorded, slower and faster."""
-    words = gather(clips, "validation", wake=True)
-    paced = [
-        np.clip(resample(samples.astype(np.float32), speed), -32768, 32767).astype(np.int16)
-        for samples in words
-        for speed in (0.88, 1.13)
-    ]
-    return words + paced
-
-
-def _in_rooms(recordings: list[NDArray[np.int16]], data: Path) -> list[NDArray[np.int16]]:
-    rng = np.random.default_rng(11)
-    rooms = Rooms(data, rng, simulated=50)
-    out = []
-    for samples in recordings:
-        sound = rooms.apply(resample(samples.astype(np.float32), float(rng.uniform(0.9, 1.15))), rng)
-        out.append(
-            (sound * 0.5 * np.abs(samples).max(initial=1) / (np.abs(sound).max() + 1)).astype(np.int16)
-        )
-    return out
-
-
-def _row(threshold: float, words: Traces, others: list[Traces]) -> dict[str, Any]:
-    row = {"threshold": threshold, "missed_pct": round(words.missed_percent(threshold), 2)}
-    return row | _false(threshold, others)
-
-
-def _false(threshold: float, others: list[Traces]) -> dict[str, Any]:
-    count = sum(sum(traces.fired(threshold)) for traces in others)
-    hours = sum(traces.hours for traces in others)
+def _manifest(network: WakeNetwork, word: Word, training: dict[str, Any]) -> dict[str, Any]:
+    states = {name: getattr(network, name).hidden_size for name in ("first", "second")}
     return {
-        "false_accepts": count,
-        "hours": round(hours, 2),
-        "false_per_hour": round(count / max(hours, 1e-9), 2),
-    }
-
-
-def _manifest(training: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": NAME,
-        "version": 1,
+        "name": word.model,
+        "version": 2,
+        "word": word.text,
         "files": {},
         "inputs": {
             "bands": "float32 (16, 32): 16 groups of 4 log-mel bands, each the last 8 frames by 4 bands",
-            "first": "float32 (1, 64): state, zeros at first",
-            "second": "float32 (1, 48): state, zeros at first",
+            **{name: f"float32 (1, {size}): state, zeros at first" for name, size in states.items()},
         },
         "outputs": {
             "heard": "float32 (1, 2): logit that the word has just ended, its length in units of 100 frames",
-            "first_out": "float32 (1, 64)",
-            "second_out": "float32 (1, 48)",
+            **{f"{name}_out": f"float32 (1, {size})" for name, size in states.items()},
         },
         "training": training,
         "threshold": THRESHOLD,
@@ -198,7 +162,7 @@ def _written(network: WakeNetwork, folder: Path, manifest: dict[str, Any]) -> Wa
     content = (folder / NETWORK_FILE).read_bytes()
     manifest["files"] = {NETWORK_FILE: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return WakeWord(open_model(NAME, folder.parent))
+    return WakeWord(open_model(folder.name, folder.parent))
 
 
 if __name__ == "__main__":

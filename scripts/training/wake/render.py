@@ -22,6 +22,8 @@ _REAL_ROOMS = ("kitchen-true-stereo", "omni-35-10", "cardiod-35-10-spread", "dif
 _DROPS_LOG_ENERGY = (6.0, 5.0, 4.0, 3.0, 2.5, 2.0)
 _LONGEST_WORD_FRAMES, _LONGEST_GAP_FRAMES = 90, 28
 _FADE_SAMPLES = 160
+_SPEEDS = (0.84, 1.3)
+"""Voices from deep to a child's; `stretched` slows some of them again."""
 _LONGEST_NEIGHBOUR_SAMPLES = 32_000
 
 
@@ -52,19 +54,33 @@ def resample(sound: Sound, factor: float) -> Sound:
 
 
 class Rooms:
-    """Impulse responses, each starting at its direct sound: simulated decays, and a few measured ones."""
+    """Impulse responses, each starting at its direct sound: simulated decays, and a few measured ones.
 
-    def __init__(self, data: Path, rng: np.random.Generator, simulated: int = 200) -> None:
-        self.responses = [self._simulate(rng) for _ in range(simulated)]
-        for name in _REAL_ROOMS:
-            response = read_samples(data / "room_responses" / f"{name}.opus").astype(np.float32)
-            response = response[np.argmax(np.abs(response)) :][: SAMPLE_RATE // 2]
-            self.responses += [response / np.sqrt((response**2).sum())] * 5
+    `direct_db` is how far the direct sound lies above all that the walls return: about 10 near the
+    microphone, below 0 across the room. Without `data` there are no measured ones.
+    """
+
+    def __init__(
+        self,
+        data: Path | None,
+        rng: np.random.Generator,
+        simulated: int = 300,
+        direct_db: tuple[float, float] = (-8.0, 14.0),
+    ) -> None:
+        self.responses = [self._simulate(rng, direct_db) for _ in range(simulated)]
+        if data is not None:
+            self.responses += [self._measured(data, name) for name in _REAL_ROOMS for _ in range(5)]
 
     @staticmethod
-    def _simulate(rng: np.random.Generator) -> Sound:
+    def _measured(data: Path, name: str) -> Sound:
+        response = read_samples(data / "room_responses" / f"{name}.opus").astype(np.float32)
+        response = response[np.argmax(np.abs(response)) :][: SAMPLE_RATE // 2]
+        return response / np.sqrt((response**2).sum())
+
+    @staticmethod
+    def _simulate(rng: np.random.Generator, direct_db: tuple[float, float]) -> Sound:
         """A direct sound and noise that decays, faster at high frequencies, after a short gap."""
-        decay_s = rng.uniform(0.1, 0.8)
+        decay_s = rng.uniform(0.1, 0.9)
         time_s = np.arange(int(0.7 * SAMPLE_RATE)) / SAMPLE_RATE
         low, high = rng.standard_normal((2, len(time_s)))
         low = np.convolve(low, np.ones(8) / np.sqrt(8), "same")
@@ -73,8 +89,7 @@ class Rooms:
             -6.9 * time_s / (0.6 * decay_s)
         )
         tail[: int(rng.uniform(0.001, 0.02) * SAMPLE_RATE)] = 0.0
-        direct_to_reverberant_db = rng.uniform(-4.0, 14.0)
-        tail *= 10 ** (-direct_to_reverberant_db / 20) / np.sqrt((tail**2).sum())
+        tail *= 10 ** (-rng.uniform(*direct_db) / 20) / np.sqrt((tail**2).sum())
         tail[0] = 1.0
         return tail.astype(np.float32)
 
@@ -111,7 +126,7 @@ class Renderer:
     def window(self, samples: NDArray[np.int16], span: tuple[int, int], wake: bool) -> Window:
         """A window around samples[span], the word; everything about it but the word is drawn by chance."""
         rng = self._rng
-        speed = float(rng.uniform(0.85, 1.2))
+        speed = float(np.exp(rng.uniform(*np.log(_SPEEDS))))
         sound = resample(_unit(samples, span), speed)
         start, end = (round(point / speed) for point in span)
         start, end = max(0, start), min(end, len(sound))
@@ -129,7 +144,7 @@ class Renderer:
             _place(out, before := self._neighbour(), piece_start - self._gap() - len(before))
         if speech_after:
             _place(out, self._neighbour(), piece_start + len(piece) + self._gap())
-        if rng.random() < 0.5:
+        if rng.random() < 0.6:
             out = self._rooms.apply(out, rng)
         features = log_mel(self._levelled(out)).astype(np.float16)
         if not wake:

@@ -1,10 +1,13 @@
-"""Teaches the wake-word network: rendered windows, long streams of other speech, and its own mistakes."""
+"""Teaches a wake-word network: rendered windows, long streams of other speech, and its own mistakes."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +26,7 @@ _EARLIEST_FRAMES, _LATEST_FRAMES = -4, 24
 _QUIET_BEFORE_FRAMES, _QUIET_AFTER_FRAMES = -20, 60
 """Steps before and after these, counted from the word's end, must stay silent."""
 _LANES = 64
+_WARM_BATCHES = 100
 
 
 @dataclass(frozen=True)
@@ -30,85 +34,118 @@ class Recipe:
     """The sizes of the training.
 
     Attributes:
-        batches: optimiser steps.
+        minutes: how long it takes; the learning rate falls along a cosine until then.
         wakes, others, streams: windows of each kind in a batch.
         synthetic_share: part of the wake windows that are synthesised.
         hard_share: part of the stream windows that are earlier mistakes.
         mine_every: optimiser steps from one search for mistakes to the next.
-        learning_rate: at its highest; it falls to a hundredth of it along a cosine.
+        learning_rate: at its highest.
+        averaged: share of the average of past weights that a step keeps; the average is what is released.
     """
 
-    batches: int = 1200
-    wakes: int = 28
-    others: int = 18
-    streams: int = 26
+    minutes: float = 35.0
+    wakes: int = 36
+    others: int = 20
+    streams: int = 36
     synthetic_share: float = 0.35
     hard_share: float = 0.5
-    mine_every: int = 350
-    learning_rate: float = 3e-3
+    mine_every: int = 500
+    learning_rate: float = 4e-3
+    averaged: float = 0.998
 
 
 @dataclass
 class Pools:
     """What batches are drawn from; see `pools`."""
 
-    real_wakes: WindowPool
+    real_wakes: WindowPool | None
     synthetic_wakes: WindowPool | None
     others: WindowPool
     stream: Features
 
 
 class Trainer:
-    """One training run."""
+    """One training run.
+
+    Attributes:
+        network: as of the last step.
+        average: the slow average of it.
+        batches: optimiser steps taken.
+    """
 
     def __init__(
-        self, network: WakeNetwork, pools: Pools, augment: Augmenter, recipe: Recipe, rng: np.random.Generator
+        self,
+        network: WakeNetwork,
+        pools: Pools,
+        augment: Augmenter,
+        recipe: Recipe,
+        rng: np.random.Generator,
+        kept_in: Path,
     ) -> None:
-        self.network, self._pools, self._augment, self._recipe, self._rng = (
-            network,
-            pools,
-            augment,
-            recipe,
-            rng,
-        )
+        """`kept_in` is where a run keeps itself now and then; one that is there goes on."""
+        self.network, self._pools, self._augment, self._recipe = network, pools, augment, recipe
+        self._rng, self._kept_in = rng, kept_in
         self._hard = np.zeros(0, np.int64)
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=0.01)
-        warm = 100
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser,
-            lambda batch: (
-                min(1.0, (batch + 1) / warm)
-                * (0.01 + 0.495 * (1 + np.cos(np.pi * min(1.0, batch / recipe.batches))))
-            ),
-        )
-        sample = pools.stream[:: max(1, len(pools.stream) // 100_000)].astype(np.float32)
-        sample = np.concatenate([sample, pools.real_wakes.features[::10].reshape(-1, 64).astype(np.float32)])
-        network.mean.data = torch.from_numpy(sample.mean(0))
-        network.scale.data = torch.from_numpy(1.0 / sample.std(0))
+        self.batches, self._spent_s = 0, 0.0
+        if not kept_in.exists():
+            sample = pools.stream[:: max(1, len(pools.stream) // 100_000)].astype(np.float32)
+            network.mean.data = torch.from_numpy(sample.mean(0))
+            network.scale.data = torch.from_numpy(1.0 / sample.std(0))
+        self.average = copy.deepcopy(network)
+        if kept_in.exists():
+            self._go_on(torch.load(kept_in, weights_only=True))
+
+    def _go_on(self, kept: dict[str, Any]) -> None:
+        self.network.load_state_dict(kept["network"])
+        self.average.load_state_dict(kept["average"])
+        self._optimiser.load_state_dict(kept["optimiser"])
+        self.batches, self._spent_s = kept["batches"], kept["spent_s"]
+        _LOG.info("going on from batch %s", self.batches)
+
+    def _keep(self) -> None:
+        kept = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "batches": self.batches,
+            "spent_s": self._spent_s,
+        }
+        part = self._kept_in.with_suffix(".part")
+        torch.save(kept, part)
+        part.rename(self._kept_in)
 
     def run(self) -> None:
-        """Train from the first batch to the last."""
-        started, losses = time.monotonic(), []
-        for batch in range(self._recipe.batches):
-            if batch and batch % self._recipe.mine_every == 0:
+        """Train until the time is up."""
+        last_s, losses = time.monotonic(), []
+        while self._spent_s < 60 * self._recipe.minutes:
+            if self._hard_are_missing() or (self.batches and self.batches % self._recipe.mine_every == 0):
                 self._mine()
+                self._keep()
             losses.append(self._step())
-            if batch % 100 == 99:
+            now_s = time.monotonic()
+            self._spent_s, last_s = self._spent_s + now_s - last_s, now_s
+            if self.batches % 100 == 0:
                 wake, other, length = np.mean(losses, 0)
-                elapsed = time.monotonic() - started
-                _LOG.info(
-                    "batch %s: wake %.4f other %.4f length %.4f, %.0f s",
-                    batch + 1,
-                    wake,
-                    other,
-                    length,
-                    elapsed,
-                )
+                line = "batch %s: wake %.4f other %.4f length %.4f, %.0f s"
+                _LOG.info(line, self.batches, wake, other, length, self._spent_s)
                 losses = []
+        self._keep()
+
+    def _hard_are_missing(self) -> bool:
+        """Whether this run went on from another, whose mistakes were not kept."""
+        return self.batches > self._recipe.mine_every and not len(self._hard)
+
+    def _learning_rate(self) -> float:
+        done = min(1.0, self._spent_s / (60 * self._recipe.minutes))
+        share = min(1.0, (self.batches + 1) / _WARM_BATCHES) * (0.01 + 0.495 * (1 + np.cos(np.pi * done)))
+        return float(self._recipe.learning_rate * share)
 
     def _step(self) -> tuple[float, float, float]:
-        features, starts, ends = self._batch()
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._learning_rate()
+        features, starts, ends = self._augment.stretched(*self._batch())
         self.network.train()
         logits, lengths, _ = self.network(self._augment(torch.from_numpy(features)))
         wake, other, length = losses_of(logits, lengths, torch.from_numpy(starts), torch.from_numpy(ends))
@@ -116,15 +153,21 @@ class Trainer:
         (wake + other + 0.5 * length).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self._optimiser.step()
-        self._schedule.step()
+        self.batches += 1
+        share = min(self._recipe.averaged, self.batches / (self.batches + 10))
+        with torch.no_grad():
+            for slow, fast in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                slow.lerp_(fast, 1.0 - share)
         return wake.item(), other.item(), length.item()
 
     def _batch(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
         rng, recipe, pools = self._rng, self._recipe, self._pools
-        synthetic = round(recipe.wakes * recipe.synthetic_share) if pools.synthetic_wakes else 0
-        drawn = [(pools.real_wakes, recipe.wakes - synthetic), (pools.others, recipe.others)]
-        if pools.synthetic_wakes:
-            drawn.append((pools.synthetic_wakes, synthetic))
+        drawn = [(pools.others, recipe.others)]
+        if pools.real_wakes and pools.synthetic_wakes:
+            synthetic = round(recipe.wakes * recipe.synthetic_share)
+            drawn += [(pools.real_wakes, recipe.wakes - synthetic), (pools.synthetic_wakes, synthetic)]
+        else:
+            drawn.append((pools.real_wakes or pools.synthetic_wakes or pools.others, recipe.wakes))
         features, starts, ends = [], [], []
         for pool, count in drawn:
             picked = rng.integers(len(pool.ends), size=count)
@@ -143,15 +186,16 @@ class Trainer:
         """A window of other speech; a mistake of before lies in its second half."""
         rng, stream = self._rng, self._pools.stream
         if len(self._hard) and rng.random() < self._recipe.hard_share:
-            at = int(self._hard[rng.integers(len(self._hard))]) - int(rng.uniform(0.5, 0.95) * WINDOW_FRAMES)
+            hardest_first = int(rng.random() ** 1.5 * len(self._hard))
+            at = int(self._hard[hardest_first]) - int(rng.uniform(0.5, 0.95) * WINDOW_FRAMES)
             at = int(np.clip(at, 0, len(stream) - WINDOW_FRAMES))
         else:
             at = int(rng.integers(len(stream) - WINDOW_FRAMES))
         return stream[at : at + WINDOW_FRAMES]
 
-    def _mine(self, kept: int = 3000) -> None:
+    def _mine(self, kept: int = 4000) -> None:
         """Find where in the whole stream the network is most wrongly sure."""
-        scores = stream_scores(self.network, self._pools.stream)
+        scores = stream_scores(self.average, self._pools.stream)
         blocks = scores[: len(scores) // 25 * 25].reshape(-1, 25)  # one second each
         best = np.argsort(-blocks.max(1))[:kept]
         self._hard = (best * 25 + blocks[best].argmax(1)) * STEP_FRAMES
@@ -198,14 +242,3 @@ def stream_scores(network: WakeNetwork, stream: Features) -> NDArray[np.float32]
         past = frames[:, -4:]
         parts.append(logits)
     return smoothed(torch.cat(parts, 1)).flatten().numpy()
-
-
-@torch.no_grad()
-def window_scores(network: WakeNetwork, features: NDArray[np.float16]) -> NDArray[np.float32]:
-    """The highest smoothed logit of each window, float32 (N,)."""
-    network.eval()
-    best = [
-        smoothed(network(torch.from_numpy(features[at : at + 64].astype(np.float32)))[0]).max(1).values
-        for at in range(0, len(features), 64)
-    ]
-    return torch.cat(best).numpy()

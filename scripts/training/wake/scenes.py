@@ -1,0 +1,123 @@
+"""The recordings that judge a model: words and other speech as recorded, in rooms, in noise and under music.
+
+Nothing that is heard here was heard in training: other speakers, other recorded noises, other rooms, and made
+sounds drawn anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alexa_local.messages import SAMPLE_RATE
+from scripts.training.wake import sounds
+from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
+from scripts.training.wake.render import Rooms, locate_word, resample
+
+Samples = NDArray[np.int16]
+SNRS_DB = (10, 5, 0)
+SPEEDS = (1.0, 0.88, 1.13)
+NEAR_DB, FAR_DB = (6.0, 14.0), (-8.0, 0.0)
+"""How far the direct sound lies above what the walls return."""
+
+
+class Stage:
+    """Rooms and noises to put recordings into; the same for every model."""
+
+    def __init__(self, data: Path, speech: Sequence[Samples]) -> None:
+        """`speech` is of speakers who were not trained on: four of them at once are a babble."""
+        self._rng = rng = np.random.default_rng(7)
+        self._near = Rooms(None, rng, simulated=40, direct_db=NEAR_DB)
+        self._far = Rooms(None, rng, simulated=40, direct_db=FAR_DB)
+        recorded = [read_samples(data / "noise" / f"{name}.opus") for name in NOISE_FOR_TESTS]
+        talkers = [np.concatenate(list(speech[first::4]))[: 90 * SAMPLE_RATE] for first in range(4)]
+        shortest = min(len(talker) for talker in talkers)
+        self._noises = [
+            *(noise.astype(np.float32) for noise in recorded),
+            np.concatenate([sounds.kitchen(15.0, rng) for _ in range(6)]),
+            np.sum([talker[:shortest].astype(np.float32) for talker in talkers], axis=0),
+        ]
+        pieces = [self._near.apply(sounds.music(15.0, rng), rng) for _ in range(12)]
+        self._music = [np.concatenate(pieces)]
+
+    def words(self, recordings: Sequence[Samples]) -> dict[str, list[Samples]]:
+        """Recordings of the word alone, in every scene; each is played at three speeds."""
+        paced = [_paced(samples, speed) for samples in recordings for speed in SPEEDS]
+        far = [self._far.apply(samples.astype(np.float32), self._rng) for samples in paced]
+        scenes = {
+            "as recorded": paced,
+            "near, in a room": [_limited(self._near.apply(s.astype(np.float32), self._rng)) for s in paced],
+            "far, in a room": [_limited(sound) for sound in far],
+        }
+        for snr_db in SNRS_DB:
+            scenes[f"noise at {snr_db} dB"] = list(self._mixed(paced, self._noises, snr_db))
+        for snr_db in SNRS_DB:
+            scenes[f"music at {snr_db} dB"] = list(self._mixed(paced, self._music, snr_db))
+        scenes["far, noise at 10 dB"] = list(self._mixed(scenes["far, in a room"], self._noises, 10))
+        return scenes
+
+    def others(self, recordings: Sequence[Samples]) -> dict[str, Iterable[Samples]]:
+        """Other speech in the scenes where it may wake the device."""
+        return {
+            "speech": recordings,
+            "speech in rooms": self._in_rooms(recordings),
+            "speech in noise at 10 dB": self._mixed(recordings, self._noises, 10),
+            "speech under music at 5 dB": self._mixed(recordings, self._music, 5),
+        }
+
+    def alone(self, minutes: int) -> dict[str, Iterable[Samples]]:
+        """No speech at all: music and a kitchen, so many minutes of each."""
+        return {
+            "music alone": self._made(sounds.music, minutes),
+            "kitchen alone": self._made(sounds.kitchen, minutes),
+        }
+
+    def _made(self, maker: sounds.Maker, minutes: int) -> Iterator[Samples]:
+        for number in range(minutes * 2):
+            yield _limited(maker(30.0, np.random.default_rng([8, number])) * 12_000)
+
+    def _in_rooms(self, recordings: Sequence[Samples]) -> Iterator[Samples]:
+        for number, samples in enumerate(recordings):
+            rooms = self._far if number % 2 else self._near
+            sound = resample(samples.astype(np.float32), float(self._rng.uniform(0.9, 1.15)))
+            yield _limited(rooms.apply(sound, self._rng))
+
+    def _mixed(
+        self, recordings: Iterable[Samples], noises: Sequence[sounds.Sound], snr_db: float
+    ) -> Iterator[Samples]:
+        """Recordings with the noises in turn, so far below the level of their loudest second."""
+        for number, samples in enumerate(recordings):
+            noise = noises[number % len(noises)]
+            first = int(self._rng.integers(len(noise)))
+            noise = np.take(noise, np.arange(first, first + len(samples)), mode="wrap")
+            word = samples[slice(*locate_word(samples))].astype(np.float64)
+            gain = math.sqrt((word**2).mean() / max((noise.astype(np.float64) ** 2).mean(), 1e-12))
+            yield _limited(samples + gain * 10 ** (-snr_db / 20) * noise)
+
+
+def _paced(samples: Samples, speed: float) -> Samples:
+    return samples if speed == 1.0 else _limited(resample(samples.astype(np.float32), speed))
+
+
+def _limited(sound: NDArray) -> Samples:
+    """As int16; what would clip is made quieter as a whole."""
+    loudest = float(np.abs(sound).max(initial=1.0))
+    return np.round(sound * min(1.0, 32_000 / loudest)).astype(np.int16)
+
+
+def pitch_hz(samples: Samples) -> float:
+    """The median pitch of a word's voiced parts, by autocorrelation; 0 when there are none."""
+    start, end = locate_word(samples)
+    word, size, found = samples[start:end].astype(np.float64), 640, []
+    for first in range(0, len(word) - size, size // 4):
+        frame = word[first : first + size] - word[first : first + size].mean()
+        likeness = np.correlate(frame, frame, "full")[size - 1 :]
+        shortest, longest = SAMPLE_RATE // 400, SAMPLE_RATE // 70
+        lag = shortest + int(np.argmax(likeness[shortest:longest]))
+        if likeness[lag] > 0.5 * likeness[0]:
+            found.append(SAMPLE_RATE / lag)
+    return float(np.median(found)) if found else 0.0
