@@ -1,6 +1,7 @@
 """The settings: one YAML file, read once, checked whole, handed out section by section."""
 
 from alexa_local.config.load import find_config, load_config
+from alexa_local.config.night import is_night
 from alexa_local.config.sections import (
     AudioSettings,
     ButtonSettings,
@@ -48,3 +49,4 @@ __all__ = [
     "find_config",
     "load_config",
 ]
+    "is_night",

@@ -6,13 +6,14 @@ The checker in `alexa_local.config.check` reads these classes, so a new setting 
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+
+from alexa_local.config.night import night_problems
 
 
 def _number(default: Any, low: float, high: float) -> Any:
@@ -186,6 +187,17 @@ def _stretched(rules: Mapping[str, EndpointRule], factor: float) -> Mapping[str,
         )
         for name, rule in rules.items()
     }
+
+
+@dataclass(frozen=True)
+class WhisperSettings:
+    """Telling whispers from voices; see `voice.whisper_replies` for what follows."""
+
+    model: str = "whisper"
+    """The folder's name among the models; empty for not telling."""
+
+    threshold: float = _number(0.5, 0.01, 0.99)
+    """Probability, 0.01 to 0.99, from which on a request counts as whispered."""
 
 
 @dataclass(frozen=True)
@@ -382,6 +394,20 @@ class MqttSettings:
     home_assistant_prefix: str = "homeassistant"
     """The first part of the topics of Home Assistant's discovery."""
 
+    whisper_replies: Literal["whisper", "quiet", "off"] = "whisper"
+    """How whispered requests are answered: quietly and in a whisper, by a voice that can (espeak); quietly;
+    or as ever, `off`. Timers and alarms are never softened."""
+
+    night_from: str = ""
+    """From when on replies and earcons are quiet, such as `22:00`, by the local clock; empty for no night."""
+
+    night_until: str = ""
+    """Until when, such as `07:00`."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        yield from night_problems(self.night_from, self.night_until)
+
     home_assistant_devices: bool = True
     """Whether lights and other things that appear in Home Assistant in the same way can be switched by voice;
     only with `home_assistant`."""
@@ -449,18 +475,6 @@ _LAST_PIN = 255
 """GPIOs have their number at the processor, BCM on a Raspberry Pi."""
 
 
-def _clock_problem(text: str) -> str:
-    """What is wrong with a time of day, or ""."""
-    if text:
-        try:
-            if len(text) != 5:
-                raise ValueError
-            datetime.time.fromisoformat(text)
-        except ValueError:
-            return f"expected a time from `00:00` to `23:59`, not `{text}`"
-    return ""
-
-
 @dataclass(frozen=True)
 class IndicatorSettings:
     """LEDs that show what it is doing."""
@@ -503,14 +517,7 @@ class IndicatorSettings:
             yield "gpio_pins", f"expected GPIO numbers from 0 to {_LAST_PIN}"
         if len(set(self.gpio_pins)) != len(self.gpio_pins):
             yield "gpio_pins", "expected each GPIO number once"
-        for name in ("night_from", "night_until"):
-            if problem := _clock_problem(getattr(self, name)):
-                yield name, problem
-        if bool(self.night_from) != bool(self.night_until):
-            yield (
-                "night_until" if self.night_from else "night_from",
-                "expected a time, as the night has only one end",
-            )
+        yield from night_problems(self.night_from, self.night_until)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alexa_local.config import Config
+from alexa_local.config import Config, is_night
 from alexa_local.daemon.parts import Host
 from alexa_local.messages import Outcome, Talker
 from alexa_local.playback import (
     Loudspeaker,
+    Manner,
     Mixer,
     MusicLibrary,
     MusicPlayer,
@@ -79,30 +81,48 @@ def start_sounding(
 
 
 class Answerer:
-    """Lets an outcome be heard, and makes room for whoever speaks."""
+    """Lets an outcome be heard, and makes room for whoever speaks.
 
-    def __init__(self, config: Config, sounding: Sounding) -> None:
+    Whoever whispers is answered in kind, and tones are soft until somebody speaks up. At night all
+    replies and tones are soft.
+    """
+
+    def __init__(
+        self, config: Config, sounding: Sounding, now: Callable[[], datetime.datetime] = datetime.datetime.now
+    ) -> None:
         self._earcons = config.audio.earcons
         self._wake_earcon = config.audio.wake_earcon
-        self._replies = config.voice.replies
+        self._voice = config.voice
         self._playback = sounding.playback
+        self._now = now
+        self._whispered = False
 
     def make_ready(self, outcome: Outcome, talker: Talker) -> None:
         """Have the reply's sound made, for when `answer` comes; returns at once."""
-        if self._replies:
-            self._playback.prepare(outcome.reply)
+        if self._voice.replies:
+            self._playback.prepare(outcome.reply, self._manner(bool(talker.whispered)))
 
     def answer(self, outcome: Outcome, talker: Talker) -> None:
         """Sound the tone and speak the reply; returns at once."""
+        self._whispered = bool(talker.whispered)
+        manner = self._manner(self._whispered)
         if self._earcons:
-            self._playback.earcon(outcome.earcon)
-        if self._replies:
-            self._playback.say(outcome.reply)
+            self._playback.earcon(outcome.earcon, soft=manner != "normal")
+        if self._voice.replies:
+            self._playback.say(outcome.reply, manner)
 
     def listening(self, begins: bool) -> None:
         """While somebody is listened to the music is lower, and a reply that was being spoken ends."""
         if begins:
             self._playback.stop_speaking()
             if self._wake_earcon:
-                self._playback.earcon("wake")
+                self._playback.earcon("wake", soft=self._manner(self._whispered) != "normal")
         self._playback.duck(begins)
+
+    def _manner(self, whispered: bool) -> Manner:
+        """How to answer now."""
+        wanted = self._voice.whisper_replies
+        if whispered and wanted != "off":
+            return wanted
+        now = self._now().time()
+        return "quiet" if is_night(self._voice.night_from, self._voice.night_until, now) else "normal"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from alexa_local.config import IndicatorSettings
+from alexa_local.config import IndicatorSettings, is_night
 from alexa_local.indicate.animation import Colour, dimmed
 
 _GAMMA = 2.2
@@ -12,16 +12,9 @@ _GAMMA = 2.2
 
 def brightness(settings: IndicatorSettings, now: datetime.time) -> float:
     """The share of full brightness, 0 to 1, at a local time of day."""
-    percent = settings.night_brightness if is_night(settings, now) else settings.brightness
+    is_dark = is_night(settings.night_from, settings.night_until, now)
+    percent = settings.night_brightness if is_dark else settings.brightness
     return percent / 100
-
-
-def is_night(settings: IndicatorSettings, now: datetime.time) -> bool:
-    """Whether it is night by the hours in the settings, which may go over midnight."""
-    if not (settings.night_from and settings.night_until):
-        return False
-    begins, ends = (datetime.time.fromisoformat(each) for each in (settings.night_from, settings.night_until))
-    return begins <= now < ends if begins <= ends else now >= begins or now < ends
 
 
 def light(colour: Colour, level: float) -> Colour:

@@ -5,12 +5,13 @@ from alexa_local.playback.library import MusicLibrary, Track
 from alexa_local.playback.loudspeaker import Loudspeaker, NullLoudspeaker, open_loudspeaker
 from alexa_local.playback.mixer import Mixer
 from alexa_local.playback.music import MusicPlayer
-from alexa_local.playback.output import Playback
+from alexa_local.playback.output import Manner, Playback
 from alexa_local.playback.voice import Speech, Voice, installed_voices, open_voice
 
 __all__ = [
     "EARCONS",
     "Loudspeaker",
+    "Manner",
     "Mixer",
     "MusicLibrary",
     "MusicPlayer",

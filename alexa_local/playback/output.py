@@ -9,7 +9,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alexa_local.playback.earcons import earcon
 from alexa_local.playback.mixer import Mixer, Playing
@@ -20,9 +24,34 @@ log = logging.getLogger(__name__)
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
+Manner = Literal["normal", "quiet", "whisper"]
+"""How a reply is spoken: as ever, more quietly, or quietly in a whisper, where the voice can."""
+
 VOLUME_STEP = 10
+SOFT_GAIN = 0.35
+"""What quiet replies and soft tones are multiplied by: 9 dB down."""
+
 _WAITING_REPLIES = 16
 _GRACE_S = 10.0
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """A reply on its way to the thread "voice".
+
+    Attributes:
+        silenced: how often speaking had been stopped before.
+        text: what to say.
+        manner: how.
+        aloud: whether it is to be heard, or only its sound made.
+        asker: the context of whoever asked; the log then knows for which request it is.
+    """
+
+    silenced: int
+    text: str
+    manner: Manner
+    aloud: bool
+    asker: contextvars.Context = field(default_factory=contextvars.copy_context)
 
 
 def _ignore(name: str, data: Mapping[str, Any]) -> None:
@@ -45,9 +74,7 @@ class Playback:
         self._mixer = mixer
         self._voice = voice
         self._on_event = on_event
-        self._replies: queue.Queue[tuple[int, str, bool, contextvars.Context] | None] = queue.Queue(
-            _WAITING_REPLIES
-        )
+        self._replies: queue.Queue[_Reply | None] = queue.Queue(_WAITING_REPLIES)
         self._state = threading.Condition()
         self._unspoken = 0
         self._silenced = 0  # grows with every `stop_speaking`: replies from before it are not spoken
@@ -55,24 +82,24 @@ class Playback:
         self._tone: Playing | None = None
         spawn("voice", self._run)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, manner: Manner = "normal") -> None:
         """Speak a reply after those that are waiting; returns at once."""
         if not text.strip():
             return
         with self._state:
             try:
-                self._replies.put_nowait((self._silenced, text, True, contextvars.copy_context()))
+                self._replies.put_nowait(_Reply(self._silenced, text, manner, aloud=True))
             except queue.Full:
                 self.dropped_replies += 1
                 log.warning("%d replies are waiting to be spoken; one is left out.", _WAITING_REPLIES)
                 return
             self._unspoken += 1
 
-    def prepare(self, text: str) -> None:
+    def prepare(self, text: str, manner: Manner = "normal") -> None:
         """Make the sound of a reply that may have to be spoken soon; nothing is heard of it."""
         if text.strip():
             with contextlib.suppress(queue.Full):
-                self._replies.put_nowait((self._silenced, text, False, contextvars.copy_context()))
+                self._replies.put_nowait(_Reply(self._silenced, text, manner, aloud=False))
 
     def stop_speaking(self) -> None:
         """Break off the reply that is spoken, and forget those that wait."""
@@ -81,10 +108,11 @@ class Playback:
             if self._speaking is not None:
                 self._speaking.stop()
 
-    def earcon(self, name: str) -> None:
+    def earcon(self, name: str, soft: bool = False) -> None:
         """Sound a tone: "wake", "done" or "error"; "" for none."""
         if name:
-            self._tone = self._mixer.play_tone(earcon(name, self._mixer.rate_hz), self._mixer.rate_hz)
+            tone = earcon(name, self._mixer.rate_hz)
+            self._tone = self._mixer.play_tone(_softened(tone) if soft else tone, self._mixer.rate_hz)
 
     def alarm(self, on: bool) -> None:
         """Ring until told to stop."""
@@ -145,27 +173,37 @@ class Playback:
     def _run(self) -> None:
         """The thread "voice"."""
         while (reply := self._replies.get()) is not None:
-            silenced, text, aloud, asker = reply
-            if not aloud:
-                self._voice.speak(text)  # which keeps it
+            if not reply.aloud:
+                self._voice.speak(reply.text, reply.manner == "whisper")  # which keeps it
                 continue
-            if silenced == self._silenced:
-                asker.run(self._speak, silenced, text)  # the log then knows for which request
+            if reply.silenced == self._silenced:
+                reply.asker.run(self._speak, reply)
             with self._state:
                 self._unspoken -= 1
                 self._state.notify_all()
 
-    def _speak(self, silenced: int, text: str) -> None:
-        speech = self._voice.speak(text)
+    def _speak(self, reply: _Reply) -> None:
+        speech = self._voice.speak(reply.text, reply.manner == "whisper")
+        samples = speech.samples if reply.manner == "normal" else _softened(speech.samples)
         with self._state:
-            if silenced != self._silenced:
+            if reply.silenced != self._silenced:
                 return
-            playing = self._mixer.play_reply(speech.samples, speech.rate_hz)
+            playing = self._mixer.play_reply(samples, speech.rate_hz)
             self._speaking = playing
-        self._on_event("tts_speaking", {"text": text, "seconds": round(playing.seconds, 2)})
+        seconds = round(playing.seconds, 2)
+        self._on_event("tts_speaking", {"text": reply.text, "seconds": seconds, "manner": self._heard(reply)})
         if not playing.finished.wait(playing.seconds + _GRACE_S):
             log.warning("A reply of %.1f s was not taken by the loudspeaker.", playing.seconds)
             playing.stop()
         with self._state:
             self._speaking = None
         self._on_event("tts_finished", {})
+
+    def _heard(self, reply: _Reply) -> Manner:
+        """How it really sounds: not every voice can whisper."""
+        return "quiet" if reply.manner == "whisper" and not self._voice.can_whisper else reply.manner
+
+
+def _softened(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """int16 of any shape, more quietly."""
+    return np.rint(samples * SOFT_GAIN).astype(np.int16)

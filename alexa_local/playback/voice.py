@@ -55,19 +55,23 @@ class _Program:
         program: what must be installed.
         command: from the text and the file to write to the arguments.
         on_stdin: whether the text is written to its standard input instead.
+        whisper: the same for a whisper, of a program that can.
     """
 
     program: str
     command: Callable[[str, str], list[str]]
     on_stdin: bool = False
+    whisper: Callable[[str, str], list[str]] | None = None
+
+
+def _espeak(voice: str) -> Callable[[str, str], list[str]]:
+    return lambda text, wav: ["espeak-ng", "-v", voice, "-w", wav, "--stdin"]
 
 
 PROGRAMS: dict[str, _Program] = {
     "pico": _Program("pico2wave", lambda text, wav: ["pico2wave", "-l", "en-US", "-w", wav, "--", text]),
     "flite": _Program("flite", lambda text, wav: ["flite", "-voice", "slt", "-t", text, "-o", wav]),
-    "espeak-ng": _Program(
-        "espeak-ng", lambda text, wav: ["espeak-ng", "-v", "en-us", "-w", wav, "--stdin"], on_stdin=True
-    ),
+    "espeak-ng": _Program("espeak-ng", _espeak("en-us"), on_stdin=True, whisper=_espeak("en-us+whisper")),
     "festival": _Program("text2wave", lambda text, wav: ["text2wave", "-o", wav], on_stdin=True),
 }
 """Every voice that is known, the pleasantest first."""
@@ -102,36 +106,46 @@ class Voice:
     def __init__(self, name: str = "") -> None:
         """Use the voice of that name; "" for silence."""
         self.name = name
-        self._recent: OrderedDict[str, Speech] = OrderedDict()
-        self._last: tuple[str, Speech] = ("", _SILENCE)
+        self._recent: OrderedDict[tuple[str, bool], Speech] = OrderedDict()
+        self._last: tuple[tuple[str, bool], Speech] = (("", False), _SILENCE)
 
-    def speak(self, text: str) -> Speech:
-        """The text as sound; empty, with a warning, when the voice fails: a reply is never worth an exit."""
+    @property
+    def can_whisper(self) -> bool:
+        """Whether its program can."""
+        return bool(self.name and PROGRAMS[self.name].whisper)
+
+    def speak(self, text: str, whispered: bool = False) -> Speech:
+        """The text as sound; empty, with a warning, when the voice fails: a reply is never worth an exit.
+
+        A voice that cannot whisper speaks as ever.
+        """
         if not self.name:
             return _SILENCE
-        if text == self._last[0]:
+        wanted = text, whispered and self.can_whisper
+        if wanted == self._last[0]:
             return self._last[1]
-        if text in self._recent:
-            self._recent.move_to_end(text)
-            return self._recent[text]
+        if wanted in self._recent:
+            self._recent.move_to_end(wanted)
+            return self._recent[wanted]
         try:
-            speech = self._joined([self._run(piece) for piece in _pieces(text)])
+            speech = self._joined([self._run(piece, wanted[1]) for piece in _pieces(text)])
         except (OSError, subprocess.SubprocessError, AlexaLocalError) as error:
             log.warning("The voice '%s' failed (%s); the reply is not spoken.", self.name, _reason(error))
             return _SILENCE
-        self._last = text, speech
+        self._last = wanted, speech
         if len(text) <= _CACHED_CHARACTERS:
-            self._recent[text] = speech
+            self._recent[wanted] = speech
             if len(self._recent) > _CACHED_REPLIES:
                 self._recent.popitem(last=False)
         return speech
 
-    def _run(self, text: str) -> Speech:
+    def _run(self, text: str, whispered: bool) -> Speech:
         voice = PROGRAMS[self.name]
+        command = voice.whisper if whispered and voice.whisper else voice.command
         with tempfile.TemporaryDirectory(prefix="alexa-voice-") as directory:
             wav = Path(directory) / "speech.wav"
             subprocess.run(
-                voice.command(text, str(wav)),
+                command(text, str(wav)),
                 input=text.encode() if voice.on_stdin else None,
                 stdin=None if voice.on_stdin else subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from alexa_local.playback import Mixer, Playback, Speech, Voice
+from alexa_local.playback.output import SOFT_GAIN
 from alexa_local.testing.loudspeaker import FakeLoudspeaker
 
 
@@ -14,11 +15,17 @@ class FakeVoice(Voice):
         super().__init__()
         self.go = threading.Event()
         self.go.set()
-        self.spoken = []
+        self.spoken, self.whispers = [], []
+        self.can = False
 
-    def speak(self, text):
+    @property
+    def can_whisper(self):
+        return self.can
+
+    def speak(self, text, whispered=False):
         self.go.wait(10)
         self.spoken.append((text, threading.current_thread().name))
+        self.whispers.append(whispered)
         return Speech(np.full(1600, 8000, np.int16), 16_000)
 
 
@@ -27,13 +34,14 @@ class House:
         self.mixer = Mixer(volume=100)
         self.speaker = FakeLoudspeaker(self.mixer)
         self.voice = FakeVoice()
-        self.events = []
+        self.events, self.manners = [], []
         self.happened = threading.Condition()
         self.playback = Playback(self.mixer, self.voice, self.on_event)
 
     def on_event(self, name, data):
         with self.happened:
             self.events.append(name)
+            self.manners += [data["manner"]] if "manner" in data else []
             self.happened.notify_all()
 
     def play_until(self, *events):
@@ -62,6 +70,34 @@ def test_replies_are_spoken_one_after_the_other_by_the_voice_thread(house):
     assert house.voice.spoken == [("one", "voice"), ("two", "voice")]
     assert not house.playback.is_speaking
     assert (np.abs(house.speaker.played[:, 0]) > 6000).sum() == pytest.approx(2 * 4410, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("manner", "can", "whispered", "told", "loudness"),
+    [
+        ("normal", True, False, "normal", 8000),
+        ("quiet", True, False, "quiet", 2800),
+        ("whisper", True, True, "whisper", 2800),
+        ("whisper", False, True, "quiet", 2800),
+    ],
+)
+def test_a_reply_is_spoken_in_the_manner_that_is_asked_for(house, manner, can, whispered, told, loudness):
+    house.voice.can = can
+    house.playback.prepare("one", manner)
+    house.playback.say("one", manner)
+    house.play_until("tts_speaking", "tts_finished")
+    assert house.voice.whispers == [whispered, whispered]
+    assert house.manners == [told]
+    played = np.abs(house.speaker.played)
+    assert np.median(played[played > 500]) == pytest.approx(loudness, rel=0.02)
+
+
+def test_a_soft_tone_is_the_same_more_quietly(house):
+    house.playback.earcon("wake")
+    loud = house.speaker.advance(0.5)
+    house.playback.earcon("wake", soft=True)
+    soft = house.speaker.advance(0.5)
+    assert np.allclose(soft, loud * SOFT_GAIN, atol=2)
 
 
 def test_waiting_gives_up_when_it_takes_too_long(house):
@@ -141,7 +177,7 @@ def test_a_reply_of_any_length_is_made_once(monkeypatch):
     made = []
     voice = Voice("flite")
     monkeypatch.setattr(
-        voice, "_run", lambda text: made.append(text) or Speech(np.ones(10, np.int16), 16_000)
+        voice, "_run", lambda text, whispered: made.append(text) or Speech(np.ones(10, np.int16), 16_000)
     )
     long = "a very long reply, " * 8
     assert voice.speak(long) is voice.speak(long)

@@ -40,6 +40,23 @@ def test_a_short_reply_is_synthesised_once(monkeypatch):
     assert len(runs) == 1
 
 
+@pytest.mark.skipif("espeak-ng" not in INSTALLED, reason="run `apt install espeak-ng`")
+def test_a_voice_that_can_whisper_keeps_both_ways_of_saying_it_apart():
+    voice = Voice("espeak-ng")
+    aloud, whispered = voice.speak("Okay."), voice.speak("Okay.", whispered=True)
+    assert voice.can_whisper
+    assert not np.array_equal(aloud.samples, whispered.samples)
+    assert voice.speak("Okay.") is aloud
+    assert voice.speak("Okay.", whispered=True) is whispered
+
+
+@pytest.mark.skipif("flite" not in INSTALLED, reason="run `apt install flite`")
+def test_a_voice_that_cannot_whisper_speaks_as_ever():
+    voice = Voice("flite")
+    assert not voice.can_whisper
+    assert voice.speak("Okay.") is voice.speak("Okay.", whispered=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
