@@ -47,6 +47,6 @@ __all__ = [
     "VoiceSettings",
     "WakeSettings",
     "find_config",
+    "is_night",
     "load_config",
 ]
-    "is_night",

@@ -337,6 +337,20 @@ class VoiceSettings:
     replies: bool = True
     """Whether answers are spoken; earcons and events remain without."""
 
+    whisper_replies: Literal["whisper", "quiet", "off"] = "whisper"
+    """How whispered requests are answered: quietly and in a whisper, by a voice that can (espeak); quietly;
+    or as ever, `off`. Timers and alarms are never softened."""
+
+    night_from: str = ""
+    """From when on replies and earcons are quiet, such as `22:00`, by the local clock; empty for no night."""
+
+    night_until: str = ""
+    """Until when, such as `07:00`."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        yield from night_problems(self.night_from, self.night_until)
+
 
 _TOPIC = re.compile(r"[^+#$/\0]+(/[^+#$/\0]+)*")
 _DEVICE = re.compile(r"[a-z0-9-]{0,64}")
@@ -393,20 +407,6 @@ class MqttSettings:
 
     home_assistant_prefix: str = "homeassistant"
     """The first part of the topics of Home Assistant's discovery."""
-
-    whisper_replies: Literal["whisper", "quiet", "off"] = "whisper"
-    """How whispered requests are answered: quietly and in a whisper, by a voice that can (espeak); quietly;
-    or as ever, `off`. Timers and alarms are never softened."""
-
-    night_from: str = ""
-    """From when on replies and earcons are quiet, such as `22:00`, by the local clock; empty for no night."""
-
-    night_until: str = ""
-    """Until when, such as `07:00`."""
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """Yield (key, what is wrong) for what one field alone cannot tell."""
-        yield from night_problems(self.night_from, self.night_until)
 
     home_assistant_devices: bool = True
     """Whether lights and other things that appear in Home Assistant in the same way can be switched by voice;
