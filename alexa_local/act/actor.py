@@ -9,6 +9,7 @@ from dataclasses import replace
 from alexa_local.act.asking import Asked
 from alexa_local.act.handlers import HANDLERS
 from alexa_local.act.handlers.base import Handler, done, refused
+from alexa_local.act.permissions import Permissions
 from alexa_local.act.rehearsal import Unforeseen, rehearsed
 from alexa_local.act.services import Services
 from alexa_local.context import PRIVATE
@@ -33,6 +34,7 @@ class Actor:
         services: Services,
         owner: Mapping[str, OwnerAction] | None = None,
         handlers: Mapping[str, Handler] = HANDLERS,
+        permissions: Permissions | None = None,
     ) -> None:
         """Make an actor.
 
@@ -40,8 +42,10 @@ class Actor:
             services: what the handlers work with.
             owner: what to do for the owner's own intents; one that has a built-in's name replaces it.
             handlers: the built-in intents.
+            permissions: what may be asked for by whom; everything by everybody when None.
         """
         self._services = services
+        self._permissions = permissions
         self._owner = dict(owner or {})
         self._handlers = handlers
         self._last_reply = ""
@@ -84,6 +88,8 @@ class Actor:
 
     def _dispatch(self, interpretation: Interpretation, services: Services) -> Outcome:
         name = interpretation.intent
+        if self._permissions and (objection := self._permissions.objection(name, services.talker)):
+            return refused(objection)
         if name in self._owner:
             return self._perform_owners(self._owner[name], interpretation, services)
         if name in self._handlers:

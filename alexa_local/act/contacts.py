@@ -129,14 +129,22 @@ class Contacts:
         """Everybody once, by name."""
         return [self._contact(person) for person in self._household().people]
 
-    def resolve(self, said: str) -> Contact:
+    def of(self, owner: str) -> list[Contact]:
+        """Those of one person's own address book."""
+        return [self._contact(person) for person in self._household().people if person.is_of(owner)]
+
+    def resolve(self, said: str, speaker: str = "") -> Contact:
         """The person who is meant: by full name or nickname first, then by first name, then by last name.
+
+        Args:
+            said: the name.
+            speaker: who says it, if that is known; their own address book comes first.
 
         Raises:
             RequestRefused: nobody is called that, or several are; the message asks which.
         """
         household = self._household()
-        found = household.called(said)
+        found = household.called(said, speaker)
         if not found:
             raise RequestRefused(f"I don't know anybody called {capwords(said)}.")
         if len(found) > 1:

@@ -47,6 +47,10 @@ class Person:
     names: Mapping[str, Name]
     addresses: tuple[tuple[str, str], ...]
 
+    def is_of(self, owner: str) -> bool:
+        """Whether somebody has them in a book of their own."""
+        return owner.casefold() in (book.casefold() for book in self.books)
+
 
 class Household:
     """Everybody of all books.
@@ -65,10 +69,15 @@ class Household:
             f"{sound_of(book)}s ": book for person in self.people for book in person.books if book
         }
 
-    def called(self, said: str) -> list[Person]:
-        """Whom a name means: nobody, one, or all between whom it does not tell."""
+    def called(self, said: str, speaker: str = "") -> list[Person]:
+        """Whom a name means: nobody, one, or all between whom it does not tell.
+
+        Args:
+            said: the name.
+            speaker: who says it, if that is known: their own book comes before all others.
+        """
         sound = sound_of(said)
-        if found := _meant(self._by_sound.get(sound, []), sound):
+        if found := _meant(self._by_sound.get(sound, []), sound, speaker):
             return found
         for owned, book in self._owners.items():
             if sound.startswith(owned):
@@ -100,10 +109,11 @@ def sound_of(name: str) -> str:
     return " ".join(re.sub(r"['’.]", "", re.sub(r"[-_/,]", " ", plain)).split())
 
 
-def _meant(people: list[Person], sound: str) -> list[Person]:
+def _meant(people: list[Person], sound: str, speaker: str = "") -> list[Person]:
     """Those whom a name tells best; within a book a full name does so better than a nickname."""
     rank = min((person.names[sound].rank for person in people), default=EXACT)
     best = [person for person in people if person.names[sound].rank == rank]
+    best = [person for person in best if speaker and person.is_of(speaker)] or best
     if rank != EXACT:
         return best
     named_so = {book for person in best if sound_of(person.name) == sound for book in person.books}

@@ -240,7 +240,7 @@ class CommandSettings:
 
 _Switchable = Literal["light", "switch", "fan", "media", "heater", "humidifier", "vacuum"]
 DeviceKind = Literal[_Switchable, "cover", "thermostat", "lock", "scene"]
-_STATES = frozenset({"ON", "OFF", "OPEN", "CLOSE", "STOP"})
+_STATES = ("ON", "OFF", "OPEN", "CLOSE", "STOP", "LOCK", "UNLOCK")
 
 
 @dataclass(frozen=True)
@@ -263,12 +263,12 @@ class DeviceSettings:
     """The MQTT topic that its commands go to."""
 
     payload: str = ""
-    """The MQTT message; `{state}` is `ON`, `OFF`, `OPEN`, `CLOSE` or `STOP`, `{value}` a number (percent or
-    degrees Celsius). Empty for `{state}`, or `{value}` where there is one."""
+    """The MQTT message; `{state}` is `ON`, `OFF`, `OPEN`, `CLOSE`, `STOP`, `LOCK` or `UNLOCK`, `{value}` a
+    number (percent or degrees Celsius). Empty for `{state}`, or `{value}` where there is one."""
 
     states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """The message for each state instead of `payload`: of `ON`, `OFF`, `OPEN`, `CLOSE` and `STOP` those that
-    it knows. All else it is not asked for."""
+    """The message for each state instead of `payload`: of `ON`, `OFF`, `OPEN`, `CLOSE`, `STOP`, `LOCK` and
+    `UNLOCK` those that it knows. All else it is not asked for."""
 
     run: tuple[str, ...] = ()
     """A program and its arguments to run instead, with the same replacements."""
@@ -277,8 +277,8 @@ class DeviceSettings:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if not self.name.strip():
             yield "name", "expected a name that people say"
-        if unknown := sorted(self.states.keys() - _STATES):
-            yield f"states.{unknown[0]}", "expected one of `ON`, `OFF`, `OPEN`, `CLOSE`, `STOP`"
+        if unknown := sorted(self.states.keys() - set(_STATES)):
+            yield f"states.{unknown[0]}", f"expected one of {', '.join(f'`{state}`' for state in _STATES)}"
         if self.states and (self.payload or not self.topic):
             yield "states", "expected a `topic` beside it, to publish them to, and no `payload`"
         if bool(self.topic) == bool(self.run):
@@ -303,6 +303,63 @@ class HomeSettings:
                     f"{device.name!r} is already the name of devices[{seen[place]}] there",
                 )
             seen.setdefault(place, index)
+
+
+@dataclass(frozen=True)
+class PersonSettings:
+    """What one person may ask for by voice."""
+
+    name: str
+    """As they are enrolled: see `alexa-local people`."""
+
+    allowed: tuple[str, ...] = ()
+    """Intents that they may ask for and no others; empty for all."""
+
+    denied: tuple[str, ...] = ()
+    """Intents that they may not ask for."""
+
+
+@dataclass(frozen=True)
+class GuestSettings:
+    """What anybody may ask for by voice whose voice is not known."""
+
+    allowed: tuple[str, ...] = ()
+    """Intents that they may ask for and no others; empty for all."""
+
+    denied: tuple[str, ...] = ("Unlock",)
+    """Intents that they may not ask for."""
+
+
+@dataclass(frozen=True)
+class PeopleSettings:
+    """Who speaks, and what follows from it; typed requests are not concerned."""
+
+    model: str = ""
+    """The folder's name among the models: the network that tells voices apart; empty for none."""
+
+    adapt: bool = False
+    """Whether a profile follows its person's voice, by requests that surely are theirs."""
+
+    members: tuple[PersonSettings, ...] = ()
+    """What some people may ask for; who is enrolled and not here may ask for everything."""
+
+    guests: GuestSettings = GuestSettings()
+    """What all others may ask for, also who is not recognised for sure."""
+
+    sensitive: tuple[str, ...] = ()
+    """Intents that are never done by voice alone, whoever speaks: a voice can be replayed or imitated. They
+    have to be typed."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        seen: dict[str, int] = {}
+        for index, one in enumerate(self.members):
+            if one.name.casefold() in seen:
+                yield (
+                    f"members[{index}].name",
+                    f"{one.name!r} is already the name of members[{seen[one.name.casefold()]}]",
+                )
+            seen.setdefault(one.name.casefold(), index)
 
 
 @dataclass(frozen=True)
@@ -590,6 +647,9 @@ class Config:
 
     contacts: ContactsSettings = ContactsSettings()
     """Calls and messages."""
+
+    people: PeopleSettings = PeopleSettings()
+    """Who speaks."""
 
     music: MusicSettings = MusicSettings()
     """Music."""

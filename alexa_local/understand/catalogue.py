@@ -19,6 +19,7 @@ DEVICE_TYPES: Mapping[str, frozenset[str] | None] = {
     "cover": frozenset({"cover"}),
     "thermostat": frozenset({"thermostat"}),
     "scene": frozenset({"scene"}),
+    "lock": frozenset({"lock"}),
 }
 """Slot types that take a device, with the kinds of device that fit; None for any."""
 

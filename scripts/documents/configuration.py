@@ -90,6 +90,8 @@ def _default(about: dataclasses.Field[Any]) -> str:
         return "<br>".join(f"`{name}`: {_rule(rule)}" for name, rule in value.items())
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
+    if isinstance(value, tuple) and value:
+        return f"`[{', '.join(map(str, value))}]`"
     return "" if value in ("", None, ()) or dataclasses.is_dataclass(value) else f"`{value}`"
 
 

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from alexa_local.messages import Hypothesis, Interpretation
-from alexa_local.understand import Catalogue, Understander
+from alexa_local.understand import Catalogue, Device, Understander
 from alexa_local.understand.grammar import built_in_grammar
 from tests.understand.home import HOME, SATURDAY_EVENING, ask
 
@@ -278,3 +278,28 @@ def test_a_day_that_never_comes_is_said_not_to(home: Understander, text: str, wh
 )
 def test_values_out_of_range_are_not_bent_into_it(home: Understander, text: str) -> None:
     assert ask(home, text).intent == ""
+
+
+def test_doors_are_locked_and_unlocked_and_one_is_never_taken_for_the_other() -> None:
+    doors = Understander(
+        Catalogue(
+            devices=(Device("Front door", "lock"), Device("Shed", "lock"), Device("Garage door", "cover"))
+        )
+    )
+    assert ask(doors, "lock the front door").intent == "Lock"
+    assert ask(doors, "please unlock the front door").slots == {"device": "Front door"}
+    assert ask(doors, "unlock the door").slots == {"kind": "lock"}
+    assert ask(doors, "open the garage door").intent == "OpenCover"
+    for misheard in (
+        "lock the front doors",
+        "clock the front door",
+        "look at the front door",
+        "block the shed",
+    ):
+        assert ask(doors, misheard).intent != "Unlock"
+
+
+def test_who_is_speaking_can_be_asked() -> None:
+    understander = Understander(Catalogue())
+    for text in ("who am i", "do you know who i am", "do you recognise my voice"):
+        assert ask(understander, text).intent == "WhoAmI"

@@ -1,4 +1,4 @@
-"""Lights, switches, covers, thermostats and scenes."""
+"""Lights, switches, covers, thermostats, locks and scenes."""
 
 from __future__ import annotations
 
@@ -121,6 +121,21 @@ def set_position(services: Services, slots: Slots) -> Outcome:
     return _tell(
         services, devices, slots, lambda _: ("position", level, ""), f"going to {_percent_words(level)}"
     )
+
+
+def lock(services: Services, slots: Slots) -> Outcome:
+    """The front door is locked."""
+    return _tell(
+        services, _found(services, slots, ("lock",)), slots, lambda _: ("state", "LOCK", ""), "locked"
+    )
+
+
+def unlock(services: Services, slots: Slots) -> Outcome:
+    """The front door is unlocked; one door at a time."""
+    devices = _found(services, slots, ("lock",))
+    if len(devices) > 1:
+        raise Asked(f"Which one: {spoken.listing([one.name for one in devices], 'or')}?", "device")
+    return _tell(services, devices, slots, lambda _: ("state", "UNLOCK", ""), "unlocked")
 
 
 def activate_scene(services: Services, slots: Slots) -> Outcome:
@@ -263,6 +278,8 @@ HANDLERS: dict[str, Handler] = {
     "CloseCover": close_cover,
     "StopCover": stop_cover,
     "SetPosition": set_position,
+    "Lock": lock,
+    "Unlock": unlock,
     "ActivateScene": activate_scene,
     "UnknownDevice": unknown_device,
 }

@@ -10,53 +10,55 @@ from alexa_local.messages import Outcome
 
 def add_to_list(services: Services, slots: Slots) -> Outcome:
     """I added milk and eggs to the shopping list."""
-    name = _name(slots)
-    change = services.lists.add(name, _items(slots))
+    name, key = _names(slots)
+    change = services.lists.add(key, _items(slots))
     if not change.done:
         verb = spoken.is_or_are(change.not_done)
-        return done(f"{spoken.listing(change.not_done)} {verb} already on the {name} list")
+        return done(f"{spoken.listing(change.not_done)} {verb} already on {name}")
     also = f"; {spoken.listing(change.not_done)} you had already" if change.not_done else ""
     return done(
-        f"I added {spoken.listing(change.done)} to the {name} list{also}",
-        list=name,
+        f"I added {spoken.listing(change.done)} to {name}{also}",
+        list=key,
         added=list(change.done),
     )
 
 
 def remove_from_list(services: Services, slots: Slots) -> Outcome:
     """I took milk off the shopping list."""
-    name = _name(slots)
-    change = services.lists.remove(name, _items(slots))
+    name, key = _names(slots)
+    change = services.lists.remove(key, _items(slots))
     if not change.done:
-        return refused(f"There is no {spoken.listing(change.not_done, 'or')} on the {name} list.")
+        return refused(f"There is no {spoken.listing(change.not_done, 'or')} on {name}.")
     also = f"; there was no {spoken.listing(change.not_done, 'or')}" if change.not_done else ""
     return done(
-        f"I took {spoken.listing(change.done)} off the {name} list{also}",
-        list=name,
+        f"I took {spoken.listing(change.done)} off {name}{also}",
+        list=key,
         removed=list(change.done),
     )
 
 
 def read_list(services: Services, slots: Slots) -> Outcome:
     """There are two things on the shopping list: milk and eggs."""
-    name = _name(slots)
-    items = services.lists.items(name)
+    name, key = _names(slots)
+    items = services.lists.items(key)
     if not items:
-        return done(f"The {name} list is empty", list=name, items=[])
+        return done(f"{name} is empty", list=key, items=[])
     verb = "is" if len(items) == 1 else "are"
     things = spoken.count(len(items), "thing")
-    return done(f"There {verb} {things} on the {name} list: {spoken.listing(items)}", list=name, items=items)
+    return done(f"There {verb} {things} on {name}: {spoken.listing(items)}", list=key, items=items)
 
 
 def clear_list(services: Services, slots: Slots) -> Outcome:
     """The shopping list is empty now."""
-    name = _name(slots)
-    services.lists.clear(name)
-    return done(f"The {name} list is empty now", list=name, items=[])
+    name, key = _names(slots)
+    services.lists.clear(key)
+    return done(f"{name} is empty now", list=key, items=[])
 
 
-def _name(slots: Slots) -> str:
-    return text(slots, "list").casefold().removesuffix(" list") or "shopping"
+def _names(slots: Slots) -> tuple[str, str]:
+    """What a list is called, and its name in the store: "my list" is another one for each who is known."""
+    name, owner = text(slots, "list").casefold().removesuffix(" list") or "shopping", text(slots, "owner")
+    return (f"your {name} list", f"{owner.casefold()}'s {name}") if owner else (f"the {name} list", name)
 
 
 def _items(slots: Slots) -> list[str]:

@@ -1,4 +1,4 @@
-"""Calls and messages: the owner's command carries them, there is no telephone on the board."""
+"""Calls and messages, which the owner's command carries, for there is no telephone; and who asks for them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from alexa_local.config import CommandSettings
 from alexa_local.errors import RequestRefused
 from alexa_local.messages import Outcome
 
+_TEACH = "To teach me your voice, type alexa local enroll, and your name."
 _KINDS = {"cell": "mobile", "office": "work"}
 
 
 def call_contact(services: Services, slots: Slots) -> Outcome:
     """Calling Ann Jones."""
-    contact = services.contacts.resolve(needed(slots, "contact", "Whom?"))
+    contact = _resolve(services, needed(slots, "contact", "Whom?"))
     command = services.calling.call
     if not command:
         return refused("I have no telephone. Say how to call under contacts call in the configuration.")
@@ -28,7 +29,7 @@ def call_contact(services: Services, slots: Slots) -> Outcome:
 
 def send_message(services: Services, slots: Slots) -> Outcome:
     """Your message to Ann Jones is on its way."""
-    contact = services.contacts.resolve(needed(slots, "contact", "To whom?"))
+    contact = _resolve(services, needed(slots, "contact", "To whom?"))
     message = needed(slots, "message", "What shall I write?")
     command = services.calling.message
     if not command:
@@ -45,8 +46,25 @@ def hang_up(services: Services, slots: Slots) -> Outcome:
 
 def unknown_contact(services: Services, slots: Slots) -> Outcome:
     """I don't know anybody called that, or which of several is meant."""
-    contact = services.contacts.resolve(needed(slots, "name", "Whom?"))
+    contact = _resolve(services, needed(slots, "name", "Whom?"))
     return refused(f"Did you mean {contact.name}? Please say the full name.")
+
+
+def who_am_i(services: Services, slots: Slots) -> Outcome:
+    """You are Anna."""
+    talker = services.talker
+    if talker.person:
+        return done(f"You are {talker.person}", person=talker.person)
+    if talker.typed:
+        return done("You are typing, so I cannot hear who you are")
+    if talker.person is None:
+        return done(f"I am not sure who you are. {_TEACH}")
+    return done(f"I don't know your voice yet. {_TEACH}", person="")
+
+
+def _resolve(services: Services, said: str) -> Contact:
+    """Whom a name means to whoever says it."""
+    return services.contacts.resolve(said, services.talker.person or "")
 
 
 def _number(contact: Contact, which: str, command: CommandSettings) -> str:
@@ -61,5 +79,6 @@ HANDLERS: dict[str, Handler] = {
     "CallContact": call_contact,
     "SendMessage": send_message,
     "HangUp": hang_up,
+    "WhoAmI": who_am_i,
     "UnknownContact": unknown_contact,
 }

@@ -111,6 +111,7 @@ def _names(music: Sequence[str]) -> dict[str, Sequence[str]]:
         "cover": covers,
         "thermostat": ["thermostat", "heating", "heater", "radiator", "air conditioning"],
         "scene": words.SCENES,
+        "lock": ["front door", "back door", "garage door", "garden gate", "gate", "cellar", "shed"],
         "room": rooms,
         "contact": people,
         "music": [*music, *words.BANDS, *words.SONGS, *words.PLAYLISTS],
