@@ -645,11 +645,11 @@ class Config:
     home: HomeSettings = HomeSettings()
     """Devices in the home."""
 
-    contacts: ContactsSettings = ContactsSettings()
-    """Calls and messages."""
-
     people: PeopleSettings = PeopleSettings()
     """Who speaks."""
+
+    contacts: ContactsSettings = ContactsSettings()
+    """Calls and messages."""
 
     music: MusicSettings = MusicSettings()
     """Music."""
