@@ -229,3 +229,18 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert again.batches == first.batches >= 1
     for left, right in zip(first.average.parameters(), again.average.parameters(), strict=True):
         assert torch.equal(left, right)
+
+
+def test_a_wider_network_says_what_the_one_before_said() -> None:
+    torch = pytest.importorskip("torch")
+    from scripts.training.wake.network import WakeNetwork, take_over
+    from scripts.training.wake.probe import probe_frames
+
+    torch.manual_seed(1)
+    small = WakeNetwork(channels=4, width=8, first=8, second=6).eval()
+    wide = WakeNetwork(channels=5, width=9, first=12, second=7).eval()
+    take_over(wide, small.state_dict())
+    frames = torch.from_numpy(probe_frames())[None]
+    with torch.no_grad():
+        for said, expected in zip(wide(frames)[:2], small(frames)[:2], strict=True):
+            assert torch.allclose(said, expected, atol=1e-5)

@@ -16,7 +16,7 @@ import torch
 
 from scripts.training.wake import corpus, pools, render
 from scripts.training.wake.augment import Augmenter, Noises
-from scripts.training.wake.network import WakeNetwork
+from scripts.training.wake.network import WakeNetwork, take_over
 from scripts.training.wake.train import Pools, Recipe, Trainer
 
 _LOG = logging.getLogger(__name__)
@@ -44,7 +44,10 @@ def main() -> int:
     recipe = Recipe(minutes=options.minutes, learning_rate=options.learning_rate)
     augment = Augmenter(_kept_noises(options, drawn.stream, rng), rng)
     options.out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(WakeNetwork(), drawn, augment, recipe, rng, options.out / "checkpoint.pt")
+    network = WakeNetwork()
+    if options.start:
+        take_over(network, torch.load(options.start / "network.pt", weights_only=True))
+    trainer = Trainer(network, drawn, augment, recipe, rng, options.out / "checkpoint.pt")
     trainer.run()
     torch.save(trainer.average.state_dict(), options.out / "network.pt")
     (options.out / "recipe.json").write_text(json.dumps(_record(options, recipe, trainer)))
@@ -64,6 +67,9 @@ def _options() -> argparse.Namespace:
         required=True,
         help="where the trained network goes; an unfinished run there goes on",
     )
+    parser.add_argument(
+        "--start", type=Path, help="the --out of a training to go on from, maybe of a smaller one"
+    )
     parser.add_argument("--minutes", type=float, default=Recipe.minutes, help="of training")
     parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
     parser.add_argument("--copies", type=int, default=40, help="windows rendered from each real wake word")
@@ -81,7 +87,8 @@ def _record(options: argparse.Namespace, recipe: Recipe, trainer: Trainer) -> di
         f" --words WORDS/shard-* --commands {shards} --minutes {recipe.minutes}"
         f" --learning-rate {recipe.learning_rate} --copies {options.copies}"
         f" --one-clip-in {options.one_clip_in} --seed {options.seed}"
-        " --cache CACHE --out RUN",
+        " --cache CACHE --out RUN" + (" --start FIRST" if options.start else ""),
+        "started_from": json.loads((options.start / "recipe.json").read_text()) if options.start else None,
         "data": [
             *corpus.SPEECH_FOLDERS,
             "noise",

@@ -55,6 +55,28 @@ class WakeNetwork(nn.Module):
         return out[..., 0], out[..., 1], (first, second)
 
 
+@torch.no_grad()
+def take_over(network: WakeNetwork, known: dict[str, Tensor]) -> None:
+    """Let a network say what a smaller trained one says, to go on from there: its further units are new.
+
+    Nothing that was known listens to the new units yet: their outgoing weights are 0.
+    """
+    size = network.state_dict()
+    channels = {id(state): len(state["patch.weight"]) for state in (known, size)}
+    for name, target in size.items():
+        source = known[name]
+        if name == "mix.weight":  # (W, 14 x C)
+            source = source.view(len(source), PATCHES, channels[id(known)])
+            target = target.view(len(target), PATCHES, channels[id(size)])
+        elif "ih_l0" in name or "hh_l0" in name:  # three gates one after another
+            source, target = source.unflatten(0, (3, -1)), target.unflatten(0, (3, -1))
+        place = tuple(slice(count) for count in source.shape)
+        rows = 1 if "ih_l0" in name or "hh_l0" in name else 0
+        if target.dim() > rows + 1:  # what is known hears only what is known
+            target[tuple(slice(None) if axis < rows else place[axis] for axis in range(rows + 1))] = 0.0
+        target[place] = source
+
+
 def smoothed(logits: Tensor) -> Tensor:
     """The mean of each logit (B, S) and the two before it; the first ones stand for what came before."""
     padded = torch.cat([logits[:, :1]] * (SMOOTHED_STEPS - 1) + [logits], 1)

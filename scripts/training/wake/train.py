@@ -89,7 +89,7 @@ class Trainer:
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=0.01)
         self.batches, self._spent_s = 0, 0.0
-        if not kept_in.exists():
+        if bool((network.scale == 1).all()):
             sample = pools.stream[:: max(1, len(pools.stream) // 100_000)].astype(np.float32)
             network.mean.data = torch.from_numpy(sample.mean(0))
             network.scale.data = torch.from_numpy(1.0 / sample.std(0))
