@@ -28,6 +28,9 @@ STEP_FRAMES = 4
 LEAST_SPEECH_S = 0.3
 """With less speech there is no embedding."""
 
+MOST_SPEECH_S = 10.0
+"""More makes an embedding no surer."""
+
 LEAST_LEVEL = -3.0
 """Natural log of energy: what is quieter at the beginning is not taken for speech and brought up."""
 
@@ -50,6 +53,8 @@ class SpeakerEmbedder:
         known_probability: from this `probability` on a person counts as known; 1 % of strangers pass.
         sure_probability: a stricter one, for what needs more certainty; 0.1 % of strangers pass.
         version: of the embeddings; those of another version cannot be compared.
+        slope: of the calibration: a constant, and a part for the log of the seconds of speech.
+        offset: the same.
     """
 
     def __init__(self, model: Model) -> None:
@@ -68,7 +73,7 @@ class SpeakerEmbedder:
                 f"Model {model.name} does not take {CHUNK_FRAMES} frames or has no calibration. "
                 "Reinstall the package."
             )
-        self._slope, self._offset = tuple(calibration["slope"]), tuple(calibration["offset"])
+        self.slope, self.offset = tuple(calibration["slope"]), tuple(calibration["offset"])
         self.known_probability = float(calibration["known_probability"])
         self.sure_probability = float(calibration["sure_probability"])
         self.version = model.generation
@@ -126,9 +131,9 @@ class SpeakerEmbedder:
             score: cosine of the voice's embedding and the person's, the mean of about five sentences'.
             speech_s: seconds of speech that the voice's embedding rests on.
         """
-        amount = math.log(min(max(speech_s, LEAST_SPEECH_S), 10.0))
-        slope = self._slope[0] + self._slope[1] * amount
-        offset = self._offset[0] + self._offset[1] * amount
+        amount = math.log(min(max(speech_s, LEAST_SPEECH_S), MOST_SPEECH_S))
+        slope = self.slope[0] + self.slope[1] * amount
+        offset = self.offset[0] + self.offset[1] * amount
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, slope * score + offset))))
 
     def _all(self) -> tuple[Array, float]:

@@ -15,6 +15,8 @@ from alexa_local.messages import MEL_BANDS
 from alexa_local.models import Model, open_folder
 from alexa_local.recognise import EndOfSpeech, Recogniser
 from alexa_local.recognise.end_of_speech import NETWORK_FILE as _END_OF_SPEECH
+from alexa_local.speaker import SpeakerEmbedder
+from alexa_local.speaker.embedding import FRAMES_FILE as _SPEAKER
 from alexa_local.tflite import load
 from alexa_local.wake import WakeWord
 
@@ -100,6 +102,8 @@ def _try_use(model: Model, expected: Mapping[str, NDArray[Any]]) -> None:
             EndOfSpeech(model).push(frames)
         elif _WAKE_WORD in files:
             WakeWord(model).push(frames)
+        elif _SPEAKER in files:
+            SpeakerEmbedder(model).push(frames)
     except AlexaLocalError:
         raise
     except Exception as error:  # whatever a model that does not fit makes of the code that reads it

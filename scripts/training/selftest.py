@@ -1,11 +1,12 @@
-"""Put into a recogniser's folder what a device needs to tell that the model does there what it does here.
+"""Put into a model's folder what a device needs to tell that the model does there what it does here.
 
     python -m scripts.training.selftest firmware_models/asr-en
 
-`selftest.npz` holds one step of every network, inputs and outputs, and a short sentence as features with
-its words; `alexa_local.updates.selftest` reads it. The file is not compressed, and the inputs are always the
-same, so that an update to another generation carries little more than the new outputs. A sentence that the
-folder has already stays while it is understood; a new one is read by flite, whose licence allows to ship it.
+`selftest.npz` holds one step of every network, inputs and outputs, and a recogniser's also a short sentence
+as features with its words; `alexa_local.updates.selftest` reads it. The file is not compressed, and the inputs
+are always the same, so that an update to another generation carries little more than the new outputs. A
+sentence that the folder has already stays while it is understood; a new one is read by flite, whose licence
+allows to ship it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ KEPT = 32
 """Numbers kept of each output."""
 TOLERANCE = 0.05
 """Of an output's largest: processors round activations to int8 in slightly different ways."""
+PIECES_FILE = "pieces.txt"
+"""What only a recogniser has."""
 SENTENCES = (
     "turn on the kitchen light",
     "what time is it",
@@ -99,13 +102,13 @@ def write_selftest(folder: Path) -> None:
     """Write the file and name it in the manifest; the device's own check must pass on it.
 
     Raises:
-        ModelError: the folder is no whole recogniser's, or understands no known sentence.
+        ModelError: the folder is no whole model's, or its recogniser understands no known sentence.
     """
     about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     files = [name for name in about.pop("files") if name != FILE]
     arrays = {
         "tolerance": np.float32(TOLERANCE),
-        **sentence(folder),
+        **(sentence(folder) if PIECES_FILE in files else {}),
         **steps(folder, [name for name in files if name.endswith(".tflite")]),
     }
     np.savez(folder / FILE, **arrays)  # type: ignore[arg-type]
@@ -115,7 +118,7 @@ def write_selftest(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="the recogniser's model folder")
+    parser.add_argument("folder", type=Path, help="the model's folder")
     args = parser.parse_args()
     write_selftest(args.folder)
     print(f"{args.folder / FILE}: {(args.folder / FILE).stat().st_size} bytes")

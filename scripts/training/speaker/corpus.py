@@ -73,3 +73,8 @@ def _kept(folder: str, rows: list[dict[str, str]]) -> set[str]:
     able = [speaker for speaker, count in counts.items() if count >= _LEAST_CLIPS.get(folder, 0)]
     able.sort(key=lambda speaker: hashlib.sha256(speaker.encode()).digest())
     return set(able[: KEPT_SPEAKERS.get(folder, 0)])
+
+
+def labels(data: Path, folder: str) -> dict[str, dict[str, str]]:
+    """What a folder's manifest says of each speaker, such as gender and age: a row of theirs."""
+    return {row["speaker"]: row for row in _rows(data / folder / "manifest.jsonl")}
