@@ -1,6 +1,6 @@
 """What models of one word miss and wrongly accept on validation and dev recordings, side by side.
 
-    python -m scripts.training.wake.judge --data DATA --models firmware_models/wake-alexa OTHER/wake-alexa
+    python -m scripts.training.wake.judge --data DATA --cache CACHE --models firmware_models/wake-alexa OTHER
 
 The validation recordings choose thresholds; the dev recordings choose nothing.
 """
@@ -10,18 +10,20 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord
 from scripts.training.wake import corpus
-from scripts.training.wake.measure import RATES, Heard, Traces, traced
-from scripts.training.wake.scenes import Samples, Stage, pitch_hz
+from scripts.training.wake.measure import RATES, Heard, Recordings, Traces, features_of, traced
+from scripts.training.wake.scenes import SPEEDS, Samples, Stage, alone, pitch_hz
 
 _LOG = logging.getLogger(__name__)
-_ALONE_MINUTES = 20
+_ALONE_MINUTES = 10
 _HIGH_VOICE_HZ = 165.0
 """Between most men's voices and most women's and children's."""
 
@@ -59,53 +61,77 @@ class Judged:
         return {key: f"{missed:.0f} of {of:.0f}" for key, (missed, of) in sorted(counts.items())}
 
 
-def judged(
-    wake_words: Sequence[WakeWord],
-    word: str,
-    data: Path,
-    held_words: Sequence[Path],
-    held_commands: Sequence[Path],
-) -> list[Judged]:
-    """Let models listen to everything; `held_*` are shards of synthesised speech that was not trained on."""
-    clips = corpus.shared_clips(data, word)
-    held = _read(clips, "validation", wake=False)
-    stage = Stage(data, held)
-    synthetic = corpus.synthetic_clips([*held_words, *held_commands], word)
-    made_words = [corpus.read_samples(clip.path) for clip in synthetic if clip.wake]
-    validation_words = _read(clips, "validation", wake=True)
-    scenes = stage.words(validation_words or made_words)
-    if validation_words and made_words:
-        scenes["a synthesised voice"] = made_words
-    commands = (corpus.read_samples(clip.path) for clip in synthetic if not clip.wake)
-    others = {**stage.others(held), "commands": commands, **stage.alone(_ALONE_MINUTES)}
-    dev_words = _read(clips, "dev", wake=True)
-    dev_scenes = stage.words(dev_words) if dev_words else {}
-    dev_folders = sorted({clip.folder for clip in clips if clip.split == "dev" and not clip.wake})
-    dev_others = {
-        folder: _read([clip for clip in clips if clip.folder == folder], "dev", wake=False)
-        for folder in dev_folders
-    }
+@dataclass(frozen=True)
+class Judges:
+    """What models are judged by.
 
-    def heard(sets: dict) -> list[dict[str, Traces]]:
-        found: list[dict[str, Traces]] = [{} for _ in wake_words]
+    Attributes:
+        word: the word or phrase.
+        data: the folder of real recordings.
+        held_words, held_commands: shards of synthesised speech that was not trained on.
+        cache: where the features of the scenes are kept.
+    """
+
+    word: str
+    data: Path
+    held_words: Sequence[Path]
+    held_commands: Sequence[Path]
+    cache: Path
+
+    def judged(self, wake_words: Sequence[WakeWord]) -> list[Judged]:
+        """Let models listen to everything."""
+        clips = corpus.shared_clips(self.data, self.word)
+        held = _read(clips, "validation", wake=False)
+        stage = Stage(self.data, held)
+        synthetic = corpus.synthetic_clips([*self.held_words, *self.held_commands], self.word)
+        made_words = [corpus.read_samples(clip.path) for clip in synthetic if clip.wake]
+        words = _read(clips, "validation", wake=True)
+        scenes = stage.words(words or made_words)
+        if words and made_words:
+            scenes["a synthesised voice"] = made_words
+        commands = (corpus.read_samples(clip.path) for clip in synthetic if not clip.wake)
+        others = {**stage.others(held), "commands": commands, **alone(_ALONE_MINUTES)}
+        dev_words = _read(clips, "dev", wake=True)
+        folders = sorted({clip.folder for clip in clips if clip.split == "dev" and not clip.wake})
+        dev_others: dict[str, Iterable[Samples]] = {
+            folder: _read([clip for clip in clips if clip.folder == folder], "dev", wake=False)
+            for folder in folders
+        }
+        found = zip(
+            self._heard(wake_words, "validation words", scenes),
+            self._heard(wake_words, "validation others", others),
+            self._heard(wake_words, "dev words", stage.words(dev_words) if dev_words else {}),
+            self._heard(wake_words, "dev others", dev_others),
+            self._heard(wake_words, "names", {"names": _read(clips, "left out", wake=False)}),
+            strict=True,
+        )
+        pitches = {
+            name: [pitch_hz(samples) for samples in found for _ in SPEEDS]
+            for name, found in (("validation", words or made_words), ("dev", dev_words))
+        }
+        return [
+            Judged(Heard(words, others), Heard(dev, dev_others), names["names"], pitches)
+            for words, others, dev, dev_others, names in found
+        ]
+
+    def _heard(
+        self, wake_words: Sequence[WakeWord], group: str, sets: Mapping[str, Iterable[Samples]]
+    ) -> list[dict[str, Traces]]:
+        """What each model said about some sets of recordings, by name."""
+        heard: list[dict[str, Traces]] = [{} for _ in wake_words]
         for name, recordings in sets.items():
-            _LOG.info("listening to %s", name)
-            for traces, one in zip(traced(wake_words, recordings), found, strict=True):
-                one[name] = traces
-        return found
+            traces = traced(wake_words, self._features(f"{self.word} {group} {name}", recordings))
+            for one, trace in zip(heard, traces, strict=True):
+                one[name] = trace
+        return heard
 
-    validation = map(Heard, heard(scenes), heard(others))
-    dev = map(Heard, heard(dev_scenes), heard(dev_others))
-    names = traced(wake_words, _read(clips, "left out", wake=False))
-    pitches = {
-        "validation": _pitches(scenes["as recorded"]),
-        "dev": _pitches(dev_scenes.get("as recorded", [])),
-    }
-    return [Judged(*parts, pitches) for parts in zip(validation, dev, names, strict=True)]
-
-
-def _pitches(recordings: Sequence[Samples]) -> list[float]:
-    return [pitch_hz(samples) for samples in recordings]
+    def _features(self, name: str, recordings: Iterable[Samples]) -> Recordings:
+        path = self.cache / f"scene-{name.replace(' ', '-').replace(',', '')}.npz"
+        if not path.exists():
+            np.savez(path, **vars(features_of(recordings)))
+            _LOG.info("rendered %s", path.name)
+        with np.load(path) as kept:
+            return Recordings(**kept)
 
 
 def _read(clips: Sequence[corpus.Clip], split: str, wake: bool) -> list[Samples]:
@@ -132,15 +158,22 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     wake_words = [WakeWord(open_model(folder.name, folder.parent)) for folder in options.models]
-    found = judged(wake_words, options.word, options.data, options.held_words, options.held_commands)
+    found = judges_of(options).judged(wake_words)
     print(side_by_side([str(folder) for folder in options.models], found))
     return 0
+
+
+def judges_of(options: argparse.Namespace) -> Judges:
+    """As the arguments say."""
+    names = ("word", "data", "held_words", "held_commands", "cache")
+    return Judges(**{name: getattr(options, name) for name in names})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `release` asks for too."""
     parser.add_argument("--word", default="alexa", help="the word or phrase to be heard")
     parser.add_argument("--data", type=Path, required=True, help="the folder of real recordings")
+    parser.add_argument("--cache", type=Path, required=True, help="where the scenes' features are kept")
     parser.add_argument(
         "--held-words", type=Path, nargs="*", default=[], help="shards of a voice not trained on"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.frontend import log_mel
-from alexa_local.messages import SAMPLE_RATE
+from alexa_local.messages import FRAME_SAMPLES, MEL_BANDS, SAMPLE_RATE
 from alexa_local.wake import WakeWord
 from alexa_local.wake.detector import STEP_FRAMES, Step, Trigger
 
 RATES = (5.0, 2.0, 1.0, 0.5, 0.3, 0.2, 0.1, 0.0)
 """False accepts an hour at which curves are given."""
 _HIGHEST_LOGIT = 8.0
+_FAINT_FRAMES = SAMPLE_RATE // FRAME_SAMPLES
 
 
 @dataclass
@@ -102,16 +103,38 @@ def logit_of(threshold: float) -> float:
     return math.log(threshold / (1.0 - threshold))
 
 
-def traced(wake_words: Sequence[WakeWord], recordings: Iterable[NDArray[np.int16]]) -> list[Traces]:
-    """Run networks over recordings, each followed by a second of faint noise."""
-    found = [Traces() for _ in wake_words]
+@dataclass(frozen=True)
+class Recordings:
+    """Recordings as features, each with a second of faint noise after it.
+
+    Attributes:
+        frames: float32 (T, 64), of all of them one after another.
+        ends: int64 (N,), where each ends in `frames`.
+    """
+
+    frames: NDArray[np.float32]
+    ends: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return iter(np.split(self.frames, self.ends[:-1]) if len(self.ends) else [])
+
+
+def features_of(recordings: Iterable[NDArray[np.int16]]) -> Recordings:
+    """What the detector gets of recordings."""
     faint = np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
-    for samples in recordings:
-        features = log_mel(np.concatenate([samples, faint]))
+    found = [log_mel(np.concatenate([samples, faint])) for samples in recordings]
+    frames = np.concatenate(found) if found else np.zeros((0, MEL_BANDS), np.float32)
+    return Recordings(frames, np.cumsum([len(one) for one in found], dtype=np.int64))
+
+
+def traced(wake_words: Sequence[WakeWord], recordings: Iterable[NDArray[np.float32]]) -> list[Traces]:
+    """Run networks over recordings, each as features with a second of noise at its end."""
+    found = [Traces() for _ in wake_words]
+    for features in recordings:
         for wake_word, traces in zip(wake_words, found, strict=True):
             wake_word.reset()
             traces.logits.append(np.array([step.logit for step in wake_word.trace(features)], np.float32))
-            traces.hours += len(samples) / SAMPLE_RATE / 3600
+            traces.hours += max(0, len(features) - _FAINT_FRAMES) * FRAME_SAMPLES / SAMPLE_RATE / 3600
     return found
 
 

@@ -21,7 +21,7 @@ from alexa_local.wake.detector import NETWORK_FILE
 from scripts.training.wake import measure
 from scripts.training.wake.card import card
 from scripts.training.wake.export import export
-from scripts.training.wake.judge import Judged, add_arguments, judged
+from scripts.training.wake.judge import Judged, add_arguments, judges_of
 from scripts.training.wake.network import WakeNetwork, smoothed
 from scripts.training.wake.probe import probe_frames
 from scripts.training.wake.words import Word, find_word
@@ -57,7 +57,7 @@ def main() -> int:
     wake_words = [_written(network, folder, manifest)]
     if options.before:
         wake_words.append(WakeWord(open_model(options.before.name, options.before.parent)))
-    found = judged(wake_words, word.text, options.data, options.held_words, options.held_commands)
+    found = judges_of(options).judged(wake_words)
     shift = -measure.logit_of(found[0].validation.quietest(FALSE_PER_HOUR["medium"]))
     with torch.no_grad():
         network.head.bias[0] += shift  # the score at which it should fire becomes 0.5

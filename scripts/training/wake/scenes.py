@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,77 +27,91 @@ NEAR_DB, FAR_DB = (6.0, 14.0), (-8.0, 0.0)
 
 
 class Stage:
-    """Rooms and noises to put recordings into; the same for every model."""
+    """Rooms and noises to put recordings into; the same for every model. Scenes are made as they are read."""
 
     def __init__(self, data: Path, speech: Sequence[Samples]) -> None:
         """`speech` is of speakers who were not trained on: four of them at once are a babble."""
-        self._rng = rng = np.random.default_rng(7)
+        self._data, self._speech = data, speech
+        rng = np.random.default_rng(7)
         self._near = Rooms(None, rng, simulated=40, direct_db=NEAR_DB)
         self._far = Rooms(None, rng, simulated=40, direct_db=FAR_DB)
-        recorded = [read_samples(data / "noise" / f"{name}.opus") for name in NOISE_FOR_TESTS]
-        talkers = [np.concatenate(list(speech[first::4]))[: 90 * SAMPLE_RATE] for first in range(4)]
+
+    @cached_property
+    def _noises(self) -> list[sounds.Sound]:
+        rng = np.random.default_rng(8)
+        recorded = [read_samples(self._data / "noise" / f"{name}.opus") for name in NOISE_FOR_TESTS]
+        talkers = [np.concatenate(list(self._speech[first::4]))[: 90 * SAMPLE_RATE] for first in range(4)]
         shortest = min(len(talker) for talker in talkers)
-        self._noises = [
+        return [
             *(noise.astype(np.float32) for noise in recorded),
             np.concatenate([sounds.kitchen(15.0, rng) for _ in range(6)]),
             np.sum([talker[:shortest].astype(np.float32) for talker in talkers], axis=0),
         ]
-        pieces = [self._near.apply(sounds.music(15.0, rng), rng) for _ in range(12)]
-        self._music = [np.concatenate(pieces)]
 
-    def words(self, recordings: Sequence[Samples]) -> dict[str, list[Samples]]:
+    @cached_property
+    def _music(self) -> list[sounds.Sound]:
+        rng = np.random.default_rng(9)
+        return [np.concatenate([self._near.apply(sounds.music(15.0, rng), rng) for _ in range(12)])]
+
+    def words(self, recordings: Sequence[Samples]) -> dict[str, Iterable[Samples]]:
         """Recordings of the word alone, in every scene; each is played at three speeds."""
         paced = [_paced(samples, speed) for samples in recordings for speed in SPEEDS]
-        far = [self._far.apply(samples.astype(np.float32), self._rng) for samples in paced]
-        scenes = {
+        scenes: dict[str, Iterable[Samples]] = {
             "as recorded": paced,
-            "near, in a room": [_limited(self._near.apply(s.astype(np.float32), self._rng)) for s in paced],
-            "far, in a room": [_limited(sound) for sound in far],
+            "near, in a room": _in_rooms(paced, self._near),
+            "far, in a room": _in_rooms(paced, self._far),
         }
         for snr_db in SNRS_DB:
-            scenes[f"noise at {snr_db} dB"] = list(self._mixed(paced, self._noises, snr_db))
+            scenes[f"noise at {snr_db} dB"] = self._noisy(paced, snr_db)
         for snr_db in SNRS_DB:
-            scenes[f"music at {snr_db} dB"] = list(self._mixed(paced, self._music, snr_db))
-        scenes["far, noise at 10 dB"] = list(self._mixed(scenes["far, in a room"], self._noises, 10))
+            scenes[f"music at {snr_db} dB"] = self._under_music(paced, snr_db)
+        scenes["far, noise at 10 dB"] = self._noisy(_in_rooms(paced, self._far), 10)
         return scenes
 
     def others(self, recordings: Sequence[Samples]) -> dict[str, Iterable[Samples]]:
         """Other speech in the scenes where it may wake the device."""
+        faster = [_paced(samples, 1.07) for samples in recordings]
         return {
             "speech": recordings,
-            "speech in rooms": self._in_rooms(recordings),
-            "speech in noise at 10 dB": self._mixed(recordings, self._noises, 10),
-            "speech under music at 5 dB": self._mixed(recordings, self._music, 5),
+            "speech in near rooms": _in_rooms(faster[::2], self._near),
+            "speech in far rooms": _in_rooms(faster[1::2], self._far),
+            "speech in noise at 10 dB": self._noisy(recordings, 10),
+            "speech under music at 5 dB": self._under_music(recordings, 5),
         }
 
-    def alone(self, minutes: int) -> dict[str, Iterable[Samples]]:
-        """No speech at all: music and a kitchen, so many minutes of each."""
-        return {
-            "music alone": self._made(sounds.music, minutes),
-            "kitchen alone": self._made(sounds.kitchen, minutes),
-        }
+    def _noisy(self, recordings: Iterable[Samples], snr_db: float) -> Iterator[Samples]:
+        yield from _mixed(recordings, self._noises, snr_db)
 
-    def _made(self, maker: sounds.Maker, minutes: int) -> Iterator[Samples]:
-        for number in range(minutes * 2):
-            yield _limited(maker(30.0, np.random.default_rng([8, number])) * 12_000)
+    def _under_music(self, recordings: Iterable[Samples], snr_db: float) -> Iterator[Samples]:
+        yield from _mixed(recordings, self._music, snr_db)
 
-    def _in_rooms(self, recordings: Sequence[Samples]) -> Iterator[Samples]:
-        for number, samples in enumerate(recordings):
-            rooms = self._far if number % 2 else self._near
-            sound = resample(samples.astype(np.float32), float(self._rng.uniform(0.9, 1.15)))
-            yield _limited(rooms.apply(sound, self._rng))
 
-    def _mixed(
-        self, recordings: Iterable[Samples], noises: Sequence[sounds.Sound], snr_db: float
-    ) -> Iterator[Samples]:
-        """Recordings with the noises in turn, so far below the level of their loudest second."""
-        for number, samples in enumerate(recordings):
-            noise = noises[number % len(noises)]
-            first = int(self._rng.integers(len(noise)))
-            noise = np.take(noise, np.arange(first, first + len(samples)), mode="wrap")
-            word = samples[slice(*locate_word(samples))].astype(np.float64)
-            gain = math.sqrt((word**2).mean() / max((noise.astype(np.float64) ** 2).mean(), 1e-12))
-            yield _limited(samples + gain * 10 ** (-snr_db / 20) * noise)
+def alone(minutes: int) -> dict[str, Iterable[Samples]]:
+    """No speech at all: music and a kitchen, so many minutes of each."""
+    return {"music alone": _made(sounds.music, minutes), "kitchen alone": _made(sounds.kitchen, minutes)}
+
+
+def _made(maker: sounds.Maker, minutes: int) -> Iterator[Samples]:
+    for number in range(minutes * 2):
+        yield _limited(maker(30.0, np.random.default_rng([10, number])) * 12_000)
+
+
+def _in_rooms(recordings: Iterable[Samples], rooms: Rooms) -> Iterator[Samples]:
+    rng = np.random.default_rng(11)
+    for samples in recordings:
+        yield _limited(rooms.apply(samples.astype(np.float32), rng))
+
+
+def _mixed(recordings: Iterable[Samples], noises: Sequence[sounds.Sound], snr_db: float) -> Iterator[Samples]:
+    """Recordings with the noises in turn, so far below the level of their loudest second."""
+    rng = np.random.default_rng(12)
+    for number, samples in enumerate(recordings):
+        noise = noises[number % len(noises)]
+        first = int(rng.integers(len(noise)))
+        noise = np.take(noise, np.arange(first, first + len(samples)), mode="wrap")
+        word = samples[slice(*locate_word(samples))].astype(np.float64)
+        gain = math.sqrt((word**2).mean() / max((noise.astype(np.float64) ** 2).mean(), 1e-12))
+        yield _limited(samples + gain * 10 ** (-snr_db / 20) * noise)
 
 
 def _paced(samples: Samples, speed: float) -> Samples:
