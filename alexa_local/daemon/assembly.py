@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,27 +21,36 @@ from alexa_local.act import (
     Watch,
     make_services,
 )
+from alexa_local.act.contacts import Contact as Addressee
+from alexa_local.act.handlers import HANDLERS
+from alexa_local.act.permissions import Permissions
+from alexa_local.act.personal import personal
 from alexa_local.capture import EchoCanceller
 from alexa_local.config import Config
+from alexa_local.daemon.calling import Calls, hearer
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.neighbours import as_names, as_settings, told
-from alexa_local.daemon.parts import Do, Host, Parts, Status
+from alexa_local.daemon.parts import Do, Host, Parts, Status, anybody
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.renewing import Opened, Renewal
 from alexa_local.daemon.sending import Sending
 from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
 from alexa_local.daemon.topics import Topics
+from alexa_local.daemon.voices import People
 from alexa_local.daemon.wall import NetworkWall
 from alexa_local.errors import AlexaLocalError
-from alexa_local.messages import Hypothesis, Interpretation, Outcome, Talker
+from alexa_local.messages import Hypothesis, Interpretation, Outcome, PhraseClass, Talker
 from alexa_local.mqtt.topics import Names
-from alexa_local.pipeline import Pipeline
+from alexa_local.pipeline import Pipeline, VoiceListener
 from alexa_local.playback.loudspeaker import ignore_played
 from alexa_local.recognise import EndOfSpeech, Options, Recogniser
 from alexa_local.recognise.rescore import WordNgrams, rescore
 from alexa_local.sound import PortAudio
+from alexa_local.speaker import SpeakerEmbedder
+from alexa_local.speaker.identifying import SpeakerIdentifier
+from alexa_local.speaker.profiles import Profile
 from alexa_local.store import Ledger, Store, Traffic, open_store
 from alexa_local.understand import (
     Catalogue,
@@ -54,7 +63,8 @@ from alexa_local.understand import (
     known_sentences,
     load_owner_intents,
 )
-from alexa_local.wake import WakeWord
+from alexa_local.understand.own_names import favoured
+from alexa_local.wake import Hearer
 
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
@@ -70,7 +80,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
     renewal = Renewal(config, host)
-    wake_word, recogniser, end_of_speech, reader = renewal.load(functools.partial(_load, config))
+    wake_word, recogniser, end_of_speech, reader, embedder = renewal.load(functools.partial(_load, config))
     word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
@@ -80,15 +90,20 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     sounding = start_sounding(config, host, portaudio, volume, echo.played if echo else ignore_played)
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
-    brain = _Brain(config, host, store, sounding, owner, recogniser, reader)
+    identifier = SpeakerIdentifier(embedder) if embedder else None
+    people = People(store, state_dir(config.daemon), embedder, identifier.know if identifier else _nobody)
+    brain = _Brain(config, host, store, sounding, owner, recogniser, reader, people)
+    listeners = [identifier] if identifier else []
     renewal.start(
         brain.sending.broker,
         brain.services.clock,
         lambda: sounding.is_playing,
         lambda: "a metered connection" if brain.sending.waits_for_another_link() else "",
     )
+    calls = Calls()
     return Parts(
-        pipeline=_pipeline(wake_word, recogniser, end_of_speech, config, host, answerer),
+        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, config, host, answerer, calls),
+        may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
         rehearse=brain.rehearse,
@@ -117,41 +132,54 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
             **renewal.status(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
-        commands=renewal.commands(),
+        commands={**renewal.commands(), **people.commands()},
         tell=brain.tell if brain.sending.broker else None,
     )
 
 
-def _load(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech, RequestReader | None]:
+def _nobody(_: Iterable[Profile]) -> None:
+    """Voices are not told apart."""
+
+
+def _load(
+    config: Config, opened: Opened
+) -> tuple[Hearer, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
-    reading = config.understanding.model
-    return *_load_models(config, opened), RequestReader(opened[reading]) if reading else None
+    reading, voices = config.understanding.model, config.people.model
+    return (
+        *_load_models(config, opened),
+        RequestReader(opened[reading]) if reading else None,
+        SpeakerEmbedder(opened[voices]) if voices else None,
+    )
 
 
-def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+def _load_models(config: Config, opened: Opened) -> tuple[Hearer, Recogniser, EndOfSpeech]:
     """Those that hear."""
-    wake_word = WakeWord(opened[config.wake.model], config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
     recogniser = Recogniser(opened[config.recogniser.model], options, config.recogniser.threads)
+    wake_word = hearer(config, opened, recogniser.networks)
     return wake_word, recogniser, EndOfSpeech(opened[config.endpoint.model])
 
 
 def _pipeline(
-    wake_word: WakeWord,
+    wake_word: Hearer,
     recogniser: Recogniser,
     end_of_speech: EndOfSpeech,
+    voice_listeners: Sequence[VoiceListener],
     config: Config,
     host: Host,
     answerer: Answerer,
+    calls: Calls,
 ) -> Listener:
     """The stages in their order; music and replies make room for whoever speaks."""
 
     def on_event(name: str, data: Mapping[str, Any]) -> None:
         host.bus.publish(name, data)
+        calls.count(name)
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
-    return Pipeline(wake_word, recogniser, end_of_speech, config.endpoint, on_event)
+    return Pipeline(wake_word, recogniser, end_of_speech, config.endpoint, on_event, voice_listeners)
 
 
 class _Brain:
@@ -169,6 +197,7 @@ class _Brain:
         owner: OwnerIntents | None,
         recogniser: Recogniser,
         reader: RequestReader | None,
+        people: People,
     ) -> None:
         self._config = config
         self._owner = owner
@@ -178,27 +207,35 @@ class _Brain:
         self._wall = NetworkWall()
         self.is_ringing = False
         self.services = self._make_services(store)
-        self._actor = Actor(self.services, owner.actions if owner else None)
+        self._people = people
+        actions = owner.actions if owner else {}
+        permissions = Permissions(config.people, {*HANDLERS, *actions, "Repeat"})
+        self._actor = Actor(self.services, actions, permissions=permissions)
         self._phrases = KnownPhrases(owner)
         self._biased_to: Catalogue | None = None
         self._reader = reader
         self._dialogue = Dialogue(self.services.clock.elapsed, lambda: self._names.devices)
         self._learning, self._biasing = threading.RLock(), threading.Lock()
         self._told = Names()
+        self._own_names: dict[str, PhraseClass | None] = {}
         self._topics: Topics | None = None
         sounding.library.on_change = self._music_changed
         self._learn_names()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
     def interpret(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
-        """What a request means."""
-        return self._dialogue.interpret(self._understander, hypotheses)
+        """What a request means, to whoever says it."""
+        if own := self._names_of(talker.person):
+            hypotheses = favoured(hypotheses, own)
+        return personal(self._dialogue.interpret(self._understander, hypotheses), talker)
 
     def perform(self, meaning: Interpretation, talker: Talker) -> Outcome:
         """Do it; whatever is being said ends first, and what rings is looked at after."""
         self._sounding.playback.stop_speaking()
         outcome = self._actor.perform(meaning, talker)
         self._dialogue.performed(meaning, outcome)
+        if self._config.people.adapt and outcome.ok:
+            self._people.follow(talker)
         self._watch.changed()
         self._bias()
         return outcome
@@ -281,10 +318,21 @@ class _Brain:
     def _learn_names(self) -> None:
         """Understand and recognise the names of the home as they are now, from the next request on."""
         with self._learning:
-            self._names = self._catalogue()
+            self._names, self._own_names = self._catalogue(), {}
             self._understander = Understander(self._names, self._owner, self._reader)
             self._recogniser.guide(known_sentences(self._owner, self._names))
             self._bias()
+
+    def _names_of(self, person: str | None) -> PhraseClass | None:
+        """The people of somebody's own address book, with the words that announce them."""
+        if not person:
+            return None
+        known = self._own_names
+        if person not in known:
+            own = Catalogue(contacts=_as_names(self.services.contacts.of(person)))
+            classes = KnownPhrases().of(own)
+            known[person] = next((one for one in classes if one.kind == "contact"), None)
+        return known[person]
 
     def _music_changed(self) -> None:
         """Called by whatever thread reads the music's folders; a disk that refuses does not end that one."""
@@ -315,10 +363,10 @@ class _Brain:
     def _catalogue(self) -> Catalogue:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
         devices += as_names(self._told.things)
-        people = [Contact(one.name, one.nicknames, one.numbers) for one in self.services.contacts.all()]
+        people = _as_names(self.services.contacts.all())
         music = self._sounding.library.names()
         rooms = self._told.rooms
-        return Catalogue(devices=tuple(devices), rooms=rooms, contacts=tuple(people), music=music)
+        return Catalogue(devices=tuple(devices), rooms=rooms, contacts=people, music=music)
 
     def _gate_changed(self) -> int:
         """The wall opens before the connection does, and is shut after it."""
@@ -357,3 +405,8 @@ class _Brain:
         self.is_ringing = bool(rings)
         self._host.bus.publish("ringing", {"count": len(rings)})
         self._sounding.playback.alarm(self.is_ringing)
+
+
+def _as_names(people: Iterable[Addressee]) -> tuple[Contact, ...]:
+    """People of the address books, to be understood."""
+    return tuple(Contact(one.name, one.nicknames, one.numbers) for one in people)

@@ -24,7 +24,8 @@ def _unknown(_: Interpretation, __: Talker) -> Outcome | None:
     return None
 
 
-def _anybody(asked: Talker, answering: Talker) -> bool:
+def anybody(asked: Talker, answering: Talker) -> bool:
+    """Whoever answers may do so."""
     return True
 
 
@@ -120,7 +121,7 @@ class Parts:
     rehearse: Callable[[Interpretation, Talker], Outcome | None] = _unknown
     make_ready: Callable[[Outcome, Talker], None] = _nothing
     answer: Callable[[Outcome, Talker], None] = _nothing
-    may_answer: Callable[[Talker, Talker], bool] = _anybody
+    may_answer: Callable[[Talker, Talker], bool] = anybody
     wait_until_quiet: Callable[[], object] = _nothing
     local_only: Callable[[], bool] = bool
     set_local_only: Callable[[bool], int] = int

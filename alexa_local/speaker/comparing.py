@@ -20,9 +20,13 @@ ENROLLED_SPEECH_S = 10.0
 class Embedder(Protocol):
     """`embedding.SpeakerEmbedder`, or the fake in alexa_local.testing.voices."""
 
-    speech_s: float
     known_probability: float
+    sure_probability: float
     version: int
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech since the last reset."""
 
     def reset(self) -> None:
         """Forget everything that was heard."""
