@@ -27,7 +27,6 @@ from alexa_local.act.permissions import Permissions
 from alexa_local.act.personal import personal
 from alexa_local.capture import EchoCanceller
 from alexa_local.config import Config
-from alexa_local.daemon.calling import Calls, hearer
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.neighbours import as_names, as_settings, told
@@ -64,7 +63,7 @@ from alexa_local.understand import (
     load_owner_intents,
 )
 from alexa_local.understand.own_names import favoured
-from alexa_local.wake import Hearer
+from alexa_local.wake import WakeWord
 
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
@@ -100,9 +99,8 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         lambda: sounding.is_playing,
         lambda: "a metered connection" if brain.sending.waits_for_another_link() else "",
     )
-    calls = Calls()
     return Parts(
-        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, config, host, answerer, calls),
+        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, config, host, answerer),
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
@@ -143,7 +141,7 @@ def _nobody(_: Iterable[Profile]) -> None:
 
 def _load(
     config: Config, opened: Opened
-) -> tuple[Hearer, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
+) -> tuple[WakeWord, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
     reading, voices = config.understanding.model, config.people.model
     return (
@@ -153,29 +151,27 @@ def _load(
     )
 
 
-def _load_models(config: Config, opened: Opened) -> tuple[Hearer, Recogniser, EndOfSpeech]:
+def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
     """Those that hear."""
+    wake_word = WakeWord(opened[config.wake.model], config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
     recogniser = Recogniser(opened[config.recogniser.model], options, config.recogniser.threads)
-    wake_word = hearer(config, opened, recogniser.networks)
     return wake_word, recogniser, EndOfSpeech(opened[config.endpoint.model])
 
 
 def _pipeline(
-    wake_word: Hearer,
+    wake_word: WakeWord,
     recogniser: Recogniser,
     end_of_speech: EndOfSpeech,
     voice_listeners: Sequence[VoiceListener],
     config: Config,
     host: Host,
     answerer: Answerer,
-    calls: Calls,
 ) -> Listener:
     """The stages in their order; music and replies make room for whoever speaks."""
 
     def on_event(name: str, data: Mapping[str, Any]) -> None:
         host.bus.publish(name, data)
-        calls.count(name)
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
