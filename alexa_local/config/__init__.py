@@ -26,6 +26,7 @@ from alexa_local.config.sections import (
     UpdatesSettings,
     VoiceSettings,
     WakeSettings,
+    WhisperSettings,
 )
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "UpdatesSettings",
     "VoiceSettings",
     "WakeSettings",
+    "WhisperSettings",
     "find_config",
     "is_night",
     "load_config",

@@ -639,6 +639,9 @@ class Config:
     endpoint: EndpointSettings = EndpointSettings()
     """When a request is over."""
 
+    whisper: WhisperSettings = WhisperSettings()
+    """Whispered requests."""
+
     understanding: UnderstandingSettings = UnderstandingSettings()
     """Words to intents."""
 

@@ -19,6 +19,8 @@ from alexa_local.speaker import SpeakerEmbedder
 from alexa_local.speaker.embedding import FRAMES_FILE as _SPEAKER
 from alexa_local.tflite import load
 from alexa_local.wake import WakeWord
+from alexa_local.whisper import WhisperDetector
+from alexa_local.whisper.detector import NETWORK_FILE as _WHISPER
 
 _REMEDY = "Publish a generation that was made for this program (scripts.training.selftest tries one)."
 _BLOCK_FRAMES = 8
@@ -102,6 +104,8 @@ def _try_use(model: Model, expected: Mapping[str, NDArray[Any]]) -> None:
             EndOfSpeech(model).push(frames)
         elif _WAKE_WORD in files:
             WakeWord(model).push(frames)
+        elif _WHISPER in files:
+            WhisperDetector(model).begin(frames)
         elif _SPEAKER in files:
             SpeakerEmbedder(model).push(frames)
     except AlexaLocalError:

@@ -29,6 +29,7 @@ from scripts.evaluation import (
     nlu,
     speaker,
     wake,
+    whisper,
 )
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
 from scripts.evaluation.noise import Noise
@@ -42,9 +43,9 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
         "what",
-        choices=("asr", "wake", "intent", "endpoint", "lattice", "background", "speaker"),
+        choices=("asr", "wake", "intent", "endpoint", "lattice", "background", "speaker", "whisper"),
         help="words, the wake word, intents with slots, when a request is taken for finished, what is done "
-        "by mistake where nobody asks for anything, voices, or lattices "
+        "by mistake where nobody asks for anything, voices, whispers, or lattices "
         "(opus_ratio: bytes of the sound's Opus packets at 24 kbit/s, as really encoded and without a "
         "container, over bytes of the lattice as it is sent; the median over the clips)",
     )
@@ -83,7 +84,9 @@ def parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="one JSON object for each clip instead of lines for people"
     )
     top.add_argument(
-        "--curve", action="store_true", help="wake, speaker: misses and false accepts at other thresholds too"
+        "--curve",
+        action="store_true",
+        help="wake, speaker, whisper: misses and false accepts at other thresholds too",
     )
     top.add_argument("--source", default="", metavar="TEXT", help="only rows whose source contains TEXT")
     top.add_argument(
@@ -131,6 +134,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         | lattice.Lattices
         | background.Background
         | speaker.Voices
+        | whisper.Whispers
     )
     match args.what:
         case "asr":
@@ -140,6 +144,9 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case "speaker":
             found = speaker.measure(_progress(clips, len(rows)), make.embed(), per_clip, curve=args.curve)
+        case "whisper":
+            listened = _progress(clips, len(rows))
+            found = whisper.measure(listened, *make.how_whispered(), per_clip, curve=args.curve)
         case "endpoint":
             found = endpoint.measure(_progress(clips, len(rows)), make.end_pointers(args.config), per_clip)
         case "lattice":

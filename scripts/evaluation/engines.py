@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.config import EndpointSettings, RecogniserSettings, UnderstandingSettings, WakeSettings
+from alexa_local.config import (
+    EndpointSettings,
+    RecogniserSettings,
+    UnderstandingSettings,
+    WakeSettings,
+    WhisperSettings,
+)
+from alexa_local.frontend import log_mel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord, scan
@@ -20,6 +27,7 @@ from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
 from scripts.evaluation.speaker import Embed
 from scripts.evaluation.wake import Detector, Heard
+from scripts.evaluation.whisper import HowWhispered
 
 if TYPE_CHECKING:
     from alexa_local.recognise import Recogniser
@@ -142,6 +150,18 @@ class Engines:
             return embedder.embed(samples), embedder.speech_s
 
         return embed
+
+    def how_whispered(self) -> tuple[HowWhispered, float]:
+        """Recordings to the probability that they are whispered, and from which on they count as that."""
+        from alexa_local.whisper import WhisperDetector
+
+        detector = WhisperDetector(open_model(self._model or WhisperSettings().model))
+
+        def how_whispered(samples: NDArray[np.int16]) -> float:
+            detector.begin(log_mel(samples))
+            return detector.probability
+
+        return how_whispered, WhisperSettings().threshold
 
     def reader(self) -> RequestReader:
         """The network that reads requests no sentence fits."""

@@ -38,6 +38,9 @@ class LoudnessEngines(engines.Engines):
     def detector(self) -> "LoudnessDetector":
         return LoudnessDetector()
 
+    def how_whispered(self) -> tuple[Callable[[np.ndarray], float], float]:
+        return lambda samples: level_of(samples) / 10_000, 0.5
+
     def interpret(
         self,
         intents: Path | None,
@@ -195,6 +198,32 @@ def test_without_positives_or_negatives_the_rates_are_zero(make_manifest, capsys
     assert main(["wake", str(manifest)], LoudnessEngines()) == 0
     found = last_line(capsys)
     assert (found["positives"], found["missed_pct"], found["false_per_hour"]) == (0, 0.0, 0.0)
+
+
+def test_whispers_are_judged_by_their_probabilities(make_manifest, capsys) -> None:
+    manifest = make_manifest(
+        [
+            {"audio": "clips/sure.wav", "level": 9000, "whisper": True},
+            {"audio": "clips/unsure.wav", "level": 4000, "whisper": True},
+            {"audio": "clips/loud.wav", "level": 6000, "whisper": False},
+            {"audio": "clips/voice.wav", "level": 1000, "whisper": False},
+            {"audio": "clips/unlabelled.wav", "level": 500},
+        ]
+    )
+    assert main(["whisper", str(manifest), "--json", "--curve"], LoudnessEngines()) == 0
+    said = capsys.readouterr()
+    *clips, found = map(json.loads, said.out.splitlines())
+    assert clips[0] == {"audio": "clips/sure.wav", "whisper": True, "probability": 0.9}
+    assert len(clips) == 4
+    assert (found["clips"], found["auc"], found["eer"]) == (4, 0.75, 50.0)
+    assert {point["false_accepts_pct"] for point in found["curve"]} >= {1.0, 10.0}
+    assert "1 whispers missed, 1 voices taken for whispers" in said.err
+
+
+def test_of_whispers_alone_nothing_can_be_said(make_manifest, capsys) -> None:
+    manifest = make_manifest([{"audio": "clips/a.wav", "level": 9000, "whisper": True}])
+    assert main(["whisper", str(manifest)], LoudnessEngines()) == 0
+    assert last_line(capsys) == {"clips": 1, "auc": 0.0, "eer": 0.0}
 
 
 def test_an_intent_is_exact_only_with_every_slot(make_manifest, capsys) -> None:

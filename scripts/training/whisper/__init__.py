@@ -1,0 +1,1 @@
+"""How the network that tells whispers from voices is made."""
