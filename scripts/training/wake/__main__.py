@@ -100,8 +100,6 @@ def _record(options: argparse.Namespace, recipe: Recipe, trainer: Trainer) -> di
         "never_trained_on": ["wake_words/alexa-140 to 199", "LibriSpeech dev-clean", *corpus.DEV_FOLDERS],
         "cpu_minutes": round(time.process_time() / 60, 1),
         "batches": trainer.batches,
-        "channels": trainer.average.patch.out_features,
-        "width": trainer.average.mix.out_features,
         **dataclasses.asdict(recipe),
     }
 

@@ -12,7 +12,7 @@ _TEMPLATE = Path(__file__).with_name("card.md.in")
 
 def card(manifest: dict[str, Any], word: Word) -> str:
     """CARD.md for a manifest."""
-    figures, training = manifest["figures"], manifest["training"]
+    figures, trainings = manifest["figures"], manifest["training"]
     validation, dev = figures["validation"], figures["dev"]
     (file,) = manifest["files"].values()
     return _TEMPLATE.read_text(encoding="utf-8").format(
@@ -20,8 +20,7 @@ def card(manifest: dict[str, Any], word: Word) -> str:
         word=word,
         kilobytes=file["bytes"] / 1000,
         microseconds=figures["microseconds_a_step"],
-        first=manifest["inputs"]["first"].split("(1, ")[1].split(")")[0],
-        second=manifest["inputs"]["second"].split("(1, ")[1].split(")")[0],
+        network=manifest["network"],
         threshold=manifest["threshold"],
         words=figures["words"],
         scenes=_lines(
@@ -38,8 +37,17 @@ def card(manifest: dict[str, Any], word: Word) -> str:
             for row in manifest["sensitivity"]
         ),
         det=_curves(figures["det"], figures["before"]),
-        training=training,
+        trainings="one training" if len(trainings) == 1 else f"{len(trainings)} trainings",
+        minutes=_spent(trainings, "cpu_minutes"),
+        batches=_spent(trainings, "batches"),
+        mine_every=trainings[0]["mine_every"],
     )
+
+
+def _spent(trainings: list[dict[str, Any]], what: str) -> Any:
+    """A sum over trainings and what they went on from, once."""
+    before = [one["started_from"] for one in trainings if one["started_from"]]
+    return sum(one[what] for one in trainings) + (_spent(before[:1], what) if before else 0)
 
 
 def _lines(rows: Any) -> str:

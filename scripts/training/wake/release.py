@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,11 @@ def main() -> int:
     if not (options.data / "wake_words" / "manifest.jsonl").exists():
         _LOG.error("No recordings in %s. Give their folder with --data; nothing was written.", options.data)
         return 66
-    network = WakeNetwork()
-    network.load_state_dict(torch.load(options.trained / "network.pt", weights_only=True))
-    network.eval()
+    network = averaged(options.trained)
     word = find_word(options.word)
     folder = options.models / word.model
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = _manifest(network, word, json.loads((options.trained / "recipe.json").read_text()))
+    manifest = _manifest(network, word, [_recipe(run) for run in options.trained])
     wake_words = [_written(network, folder, manifest)]
     if options.before:
         wake_words.append(WakeWord(open_model(options.before.name, options.before.parent)))
@@ -75,10 +74,24 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.training.wake.release", description=__doc__)
     add_arguments(parser)
-    parser.add_argument("--trained", type=Path, required=True, help="the --out of the training")
+    parser.add_argument(
+        "--trained", type=Path, nargs="+", required=True, help="the --out of the trainings to be averaged"
+    )
     parser.add_argument("--before", type=Path, help="the folder of an older model, to tell what has changed")
     parser.add_argument("--models", type=Path, default=Path("firmware_models"))
     return parser.parse_args()
+
+
+def averaged(trained: Sequence[Path]) -> WakeNetwork:
+    """The mean of trainings that went on from the same network: it errs less than each of them."""
+    states = [torch.load(run / "network.pt", weights_only=True) for run in trained]
+    network = WakeNetwork()
+    network.load_state_dict({name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]})
+    return network.eval()
+
+
+def _recipe(run: Path) -> dict[str, Any]:
+    return json.loads((run / "recipe.json").read_text(encoding="utf-8"))
 
 
 def figures_of(found: Judged) -> dict[str, Any]:
@@ -135,7 +148,7 @@ def parity(network: WakeNetwork) -> list[float]:
     return [round(float(logit), 4) for logit in logits]
 
 
-def _manifest(network: WakeNetwork, word: Word, training: dict[str, Any]) -> dict[str, Any]:
+def _manifest(network: WakeNetwork, word: Word, trainings: list[dict[str, Any]]) -> dict[str, Any]:
     states = {name: getattr(network, name).hidden_size for name in ("first", "second")}
     return {
         "name": word.model,
@@ -150,7 +163,8 @@ def _manifest(network: WakeNetwork, word: Word, training: dict[str, Any]) -> dic
             "heard": "float32 (1, 2): logit that the word has just ended, its length in units of 100 frames",
             **{f"{name}_out": f"float32 (1, {size})" for name, size in states.items()},
         },
-        "training": training,
+        "network": {"channels": network.patch.out_features, "width": network.mix.out_features, **states},
+        "training": trainings,
         "threshold": THRESHOLD,
         "figures": {},
     }
