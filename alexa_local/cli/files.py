@@ -42,7 +42,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     if many and arguments.lattice:
         raise UsageError("--lattice writes the readings of one FILE. Give one.")
     transcribe = make_transcriber(settings_of(arguments), arguments.contacts, arguments.lattice)
-    return _each(
+    return each_file(
         arguments, transcribe, lambda file, found: f"{file}: {found['text']}" if many else found["text"]
     )
 
@@ -57,10 +57,10 @@ def _wake(arguments: argparse.Namespace) -> int:
         ]
         return f"{file}: {', '.join(heard) or 'not heard'}"
 
-    return _each(arguments, make_wake_finder(settings_of(arguments)), line)
+    return each_file(arguments, make_wake_finder(settings_of(arguments)), line)
 
 
-def _each(
+def each_file(
     arguments: argparse.Namespace,
     examine: Callable[[Path], dict[str, Any]],
     line: Callable[[Path, dict[str, Any]], str],

@@ -76,7 +76,7 @@ def make_transcriber(
         recogniser.listen_for(_phrases(contacts), settings.biasing)
 
     def transcribe(file: Path) -> dict[str, Any]:
-        samples = _samples(file)
+        samples = whole_file(file)
         began_s = time.process_time()
         if lattice:
             n_best, readings = recogniser.transcribe_with_lattice(samples)
@@ -102,7 +102,7 @@ def _phrases(contacts: Path) -> tuple[PhraseClass, ...]:
     return KnownPhrases().of(Catalogue(contacts=read_people(contacts)))
 
 
-def _samples(file: Path) -> NDArray[np.int16]:
+def whole_file(file: Path) -> NDArray[np.int16]:
     """A whole file, int16 (N,), 16 kHz mono."""
     source = open_file(file)
     try:

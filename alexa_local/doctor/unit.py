@@ -28,16 +28,12 @@ class Unit:
         Raises:
             DaemonUnreachable: it did not start again, such as with a new configuration that is wrong.
         """
-        before = {number: signal.signal(number, _end) for number in _ENDS}
-        try:
+        with ended_in_order():
             self._systemctl("stop")
             try:
                 yield
             finally:
                 self._systemctl("start")
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def restart(self) -> None:
         """Have it take up new settings.
@@ -63,6 +59,17 @@ def unit_of(process: int | None) -> Unit | None:
     show = ["systemctl", "show", "--property=MainPID", "--value", UNIT]
     done = subprocess.run(show, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     return Unit() if done.stdout.strip() == str(process) else None
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """While this lasts, being told to end is an exception, so that what has to be put back is."""
+    before = {number: signal.signal(number, _end) for number in _ENDS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(number: int, _: FrameType | None) -> None:

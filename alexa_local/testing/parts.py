@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import Any
 
-from alexa_local.daemon.parts import Host, Parts
+from alexa_local.daemon.parts import Host, Parts, anybody
 from alexa_local.errors import StorageError
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome, Talker
 from alexa_local.mqtt import Result
@@ -20,6 +21,8 @@ class FakeHome:
         spoken: Sequence[str] = (),
         rescore: Callable[[Lattice], Lattice] | None = None,
         post: Callable[[Callable[[], bytes]], Future[Result]] | None = None,
+        commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
+        may_answer: Callable[[Talker, Talker], bool] = anybody,
     ) -> None:
         self.heard: list[str] = []
         self.rehearsed: list[str] = []
@@ -32,6 +35,7 @@ class FakeHome:
         self.closed = False
         self._spoken = list(spoken)
         self._rescore, self._post = rescore, post
+        self._commands, self._may_answer = commands or {}, may_answer
 
     def assemble(self, config: object, host: Host) -> Parts:
         """Make parts as the real assembly does."""
@@ -52,6 +56,8 @@ class FakeHome:
             rescore=self._rescore,
             post=self._post,
             privacy=lambda since_s: self.privacy,
+            commands=self._commands,
+            may_answer=self._may_answer,
         )
 
     def _remember_muted(self, on: bool) -> None:
