@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import sys
 import time
 from collections import defaultdict
@@ -89,7 +90,9 @@ class Trainer:
         options = self.options
         warm = min(1.0, progress / _WARM_UP)
         for group in self.optimiser.param_groups:
-            group["lr"] = options.learning_rate * warm * (0.005 + 0.995 * (1 + np.cos(np.pi * progress)) / 2)
+            group["lr"] = (
+                options.learning_rate * warm * (0.005 + 0.995 * (1 + math.cos(math.pi * progress)) / 2)
+            )
         risen = 1.0 if options.start else (progress - _MARGIN_FROM) / (_MARGIN_UNTIL - _MARGIN_FROM)
         self.loss.margin = options.margin * float(np.clip(risen, 0, 1))
 

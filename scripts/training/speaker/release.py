@@ -39,6 +39,9 @@ _LOG = logging.getLogger(__name__)
 NAME = "speaker"
 SECONDS = ("1 s", "2 s", "4 s")
 _ROOMS = 60
+_ONE_READING_IN = 3
+"""The readers' long clips are heard as recorded, and one in so many also in every other scene."""
+
 _NO_CALIBRATION = {
     "slope": [1.0, 0.0],
     "offset": [0.0, 0.0],
@@ -133,14 +136,14 @@ class Judge:
             "readers": [clip for clip in clips if clip.split == "dev"],
             "words": [clip for clip in kept if clip.group == "speech_commands"],
             "sentences": [clip for clip in kept if clip.group == "speechocean"],
-            "kept readers": [clip for clip in kept if clip.group == "librispeech"][::2],
+            "kept readers": [clip for clip in kept if clip.group == "librispeech"][::4],
         }
         self._noises = [read_samples(data / "noise" / f"{name}.opus") for name in NOISE_FOR_TESTS]
         self._rooms = Rooms(data, np.random.default_rng(7)).responses[:_ROOMS]
         self._known_before: dict[tuple[str, str], Heard] = {}
 
     def heard(self, kind: str, scene: str = "as recorded") -> Heard:
-        """The clips of one kind in one scene, each heard once."""
+        """Clips of one kind in one scene, each heard once."""
         if (kind, scene) not in self._known_before:
             changes = {
                 "noise at 10 dB": self._noisy(10.0),
@@ -148,7 +151,8 @@ class Judge:
                 "in rooms": self._in_room(),
             }
             change = spoken(float(scene.split()[0])) if scene.endswith(" s") else changes.get(scene)
-            self._known_before[kind, scene] = hear(self.embedder, self._clips[kind], change)
+            clips = self._clips[kind][:: 1 if change is None or kind != "readers" else _ONE_READING_IN]
+            self._known_before[kind, scene] = hear(self.embedder, clips, change)
             _LOG.info("%s, %s: %s %%", kind, scene, self._known_before[kind, scene].error_pct)
         return self._known_before[kind, scene]
 
