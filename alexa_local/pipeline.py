@@ -17,15 +17,12 @@ from alexa_local.context import begin_request
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, Talker
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
-from alexa_local.wake import Detection, WakeWord
+from alexa_local.wake import Detection, Hearer
 
 _log = logging.getLogger(__name__)
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 PRE_ROLL_S = 3.0
-BEFORE_WAKE_FRAMES = 20
-"""How far before the wake word's estimated beginning the recogniser starts."""
-
 PUSH_SAMPLES = SAMPLE_RATE // 25
 """Sound is worked on in pieces of 40 ms, however it arrives: no decision depends on the blocks' size."""
 
@@ -109,7 +106,7 @@ class Pipeline:
 
     def __init__(
         self,
-        wake_word: WakeWord,
+        wake_word: Hearer,
         recogniser: Recogniser,
         end_of_speech: EndOfSpeech,
         endpoint: EndpointSettings,
@@ -123,8 +120,8 @@ class Pipeline:
             recogniser: makes a stream for each request.
             end_of_speech: hears whether somebody speaks, and whether they have finished.
             endpoint: the rules that end a request, provisionally and for good.
-            on_event: told wake_word_detected, listening, stt_partial, speculative, reset, cut_off, whisper,
-                speaker, stt_text and idle, with their details.
+            on_event: told wake_word_detected, wake_word_refused, listening, stt_partial, speculative, reset,
+                cut_off, whisper, speaker, stt_text and idle, with their details.
             voice_listeners: tell how requests are spoken and by whom.
         """
         self._wake_word, self._recogniser, self._ear = wake_word, recogniser, end_of_speech
@@ -150,7 +147,7 @@ class Pipeline:
     def listen(self) -> None:
         """Open a request from here on, without the wake word."""
         begin_request()
-        self._open(self._pre_roll.next_frame)
+        self._open(self._pre_roll.next_frame, self._pre_roll.next_frame)
 
     def cancel(self) -> list[Reset]:
         """Give up the request that is being listened to, if any; returns what that takes back."""
@@ -175,28 +172,37 @@ class Pipeline:
         self._pre_roll.push(frames)
         if self._stream is None:
             for detection in self._wake_word.push(frames):
-                self._wake(detection)
+                if self._stream is None:
+                    self._wake(detection)
             return []
         return self._hear(self._stream, frames)
 
     def _wake(self, heard: Detection) -> None:
+        """Open a request, unless the second opinion was that it is not the word."""
+        told = {"score": round(heard.score, 3), "time_s": round(self._now_s, 2)}
+        if heard.verification is not None:
+            told["verification"] = round(heard.verification, 3)
+        if not heard.accepted:
+            self._on_event("wake_word_refused", told)
+            return
         begin_request()
-        self._on_event(
-            "wake_word_detected", {"score": round(heard.score, 3), "time_s": round(self._now_s, 2)}
-        )
-        first = heard.start_frame + self._woken_frame - BEFORE_WAKE_FRAMES
-        self._open(max(0, first))
+        self._on_event("wake_word_detected", told)
+        self._open(heard.request_frame + self._woken_frame, heard.start_frame + self._woken_frame)
 
-    def _open(self, first_frame: int) -> None:
-        """Start the recogniser with the frames from `first_frame` on, as far as they are kept."""
+    def _open(self, first_frame: int, word_frame: int) -> None:
+        """Start the recogniser with the frames from `first_frame` on, as far as they are kept.
+
+        The wake word begins at `word_frame`; both are counted as in the pre-roll.
+        """
         self._stream = self._recogniser.stream()
         self._ear.reset()
         self.state = "listening"
         self._opened_s, self._spent_s, self._partial = self._now_s, 0.0, ""
         self._talker = _UNKNOWN
         self._on_event("listening", {})
-        wake = self._pre_roll.since(first_frame)
-        self._recognise(self._stream, wake)
+        kept = self._pre_roll.since(first_frame)
+        self._recognise(self._stream, kept)
+        wake = self._pre_roll.since(min(first_frame, word_frame))
         for listener in self._voice_listeners:
             listener.begin(wake)
         self._skipped_s = self._stream.length_s

@@ -208,3 +208,14 @@ def test_what_a_voice_tells_goes_with_the_request_and_is_told_once() -> None:
         ("whisper", {"whispered": True, "confidence": 0.9}),
         ("speaker", {"person": "Anna", "confidence": 0.8}),
     ]
+
+
+def test_a_call_that_the_second_opinion_refuses_opens_nothing_and_is_told() -> None:
+    events: list[tuple[str, dict]] = []
+    pipeline = Pipeline(
+        *(LoudWakeWord(accepted=False), LoudRecogniser(), LoudEndOfSpeech(), EndpointSettings()),
+        lambda name, data: events.append((name, dict(data))),
+    )
+    assert pipeline.push(SCENE) == []
+    assert events == [("wake_word_refused", {"score": 1.0, "time_s": 1.22, "verification": 0.1})]
+    assert pipeline.state == "waiting"

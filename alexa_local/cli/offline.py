@@ -21,9 +21,9 @@ _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
 def make_wake_finder(config: Config) -> Callable[[Path], dict[str, Any]]:
     """A function from a file to where the wake word was heard in it."""
-    from alexa_local.wake import WakeWord
+    from alexa_local.daemon.calling import offline_hearer
 
-    wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
+    wake = offline_hearer(config)
 
     def find(file: Path) -> dict[str, Any]:
         wake.reset()
@@ -44,6 +44,7 @@ def make_wake_finder(config: Config) -> Callable[[Path], dict[str, Any]]:
                 "score": round(one.score, 4),
             }
             for one in found
+            if one.accepted
         ]
         rtf = (time.process_time() - began_s) / seconds
         return {"detections": detections, "seconds": round(seconds, 3), "rtf": round(rtf, 4)}

@@ -8,12 +8,11 @@ import numpy as np
 
 from alexa_local.capture import open_microphone
 from alexa_local.config import Config
-from alexa_local.daemon.paths import open_used
+from alexa_local.daemon.calling import called_by, offline_hearer
 from alexa_local.frontend import LogMel
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.sound import PortAudio
 from alexa_local.sound.levels import clipped_share, peak_db, rms_db
-from alexa_local.wake import WakeWord
 
 LEVEL_S, WAKE_S = 4.0, 10.0
 _BAR_S, _BAR_FROM_DB, _BAR_SIGNS = 0.5, -70.0, 35
@@ -57,21 +56,22 @@ def try_wake_word(
     device: str | None, portaudio: PortAudio, config: Config, write: Write, seconds: float = WAKE_S
 ) -> bool:
     """Listen for the wake word; whether it was heard."""
-    wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
+    wake = offline_hearer(config)
     features, heard_samples, best = LogMel(), 0, 0.0
-    write(f'  Say "Alexa" within {seconds:.0f} seconds ...')
+    words = " or ".join(f'"{word}"' for word in called_by(config))
+    write(f"  Say {words} within {seconds:.0f} seconds ...")
     microphone = open_microphone(device, portaudio=portaudio)
     try:
         for block in microphone:
-            found = wake.push(features.push(block))
+            found = [one for one in wake.push(features.push(block)) if one.accepted]
             best = max(best, wake.score)
             if found:
-                write(f"  Heard, with a score of {found[0].score:.2f} (it takes {wake.threshold:.2f}).")
+                write(f"  Heard, with a score of {found[0].score:.2f}.")
                 return True
             heard_samples += len(block)
             if heard_samples >= seconds * SAMPLE_RATE:
                 break
     finally:
         microphone.close()
-    write(f"  Not heard; the best score was {best:.2f}, and it takes {wake.threshold:.2f}.")
+    write(f"  Not heard; the best score was {best:.2f}.")
     return False

@@ -50,11 +50,26 @@ class WakeSettings:
     """The wake word."""
 
     model: str = "wake-alexa"
-    """The folder's name among the models."""
+    """The folder's name among the models; empty for the words of `words` alone."""
+
+    sensitivity: Literal["lowest", "low", "medium", "high", "highest"] = "medium"
+    """How easily it is heard, and falsely heard; `alexa-local wake-word list` tells what each step was
+    measured to miss, and how often other speech woke it."""
 
     threshold: float | None = _number(None, 0.01, 0.99)
-    """Score, 0.01 to 0.99, above which the word counts as heard; empty for the model's own. Lower hears more,
-    and more falsely."""
+    """A score of your own, 0.01 to 0.99, above which the word counts as heard; empty for that of
+    `sensitivity`. Lower hears more, and more falsely."""
+
+    verification: str = ""
+    """The folder's name among the models: a second opinion, asked when the word was heard; empty for none."""
+
+    words: tuple[str, ...] = ()
+    """Phrases of your own that call the device too, such as `hey computer`: see `alexa-local wake-word`."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if not self.model and not self.words:
+            yield "model", "expected a model or `words`, for nothing else calls the device"
 
 
 @dataclass(frozen=True)
@@ -684,7 +699,11 @@ class Config:
     @property
     def models(self) -> tuple[str, ...]:
         """The names of all models that are used, each once."""
-        used = (self.wake.model, self.recogniser.model, self.endpoint.model, self.understanding.model)
+        second = self.wake.verification if self.wake.model else ""
+        used = (
+            *(self.wake.model, second, self.recogniser.model, self.endpoint.model),
+            self.understanding.model,
+        )
         return tuple(dict.fromkeys(filter(None, used)))
 
     def problems(self) -> Iterator[tuple[str, str]]:

@@ -76,6 +76,10 @@ def _idle(data: Mapping[str, Any]) -> Line:
 
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
     "wake_word_detected": lambda data: ("Called, score %.2f.", (data.get("score", 0.0),)),
+    "wake_word_refused": lambda data: (
+        "Not called: score %.2f, but the second opinion was %.2f.",
+        (data.get("score", 0.0), data.get("verification", 0.0)),
+    ),
     "listening": lambda _: ("Listening.", ()),
     "stt_text": _heard,
     "intent": _understood,

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from alexa_local.config import Config
+from alexa_local.daemon.calling import hearer
 from alexa_local.daemon.paths import open_used
 from alexa_local.doctor.findings import Finding, State, failure
 from alexa_local.errors import AlexaLocalError
@@ -20,7 +21,7 @@ from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.recognise import Options, Recogniser
 from alexa_local.store.upkeep import LITTLE_MIB, MAKE_ROOM, TOO_LITTLE_MIB, free_mib
-from alexa_local.wake import WakeWord
+from alexa_local.wake import Hearer
 
 _BLOCK_FRAMES = 4
 _PROC = Path("/proc")
@@ -122,8 +123,9 @@ def _whole(name: str, config: Config) -> Finding:
 def check_speed(config: Config, seconds: float = 2.0) -> list[Finding]:
     """How much of one core hearing the wake word and recognising take; nothing where a model is broken."""
     try:
-        wake = WakeWord(open_used(config.wake.model, config.daemon), config.wake.threshold)
-        recogniser = _recogniser(open_used(config.recogniser.model, config.daemon), config)
+        opened = {name: open_used(name, config.daemon) for name in config.models}
+        recogniser = _recogniser(opened[config.recogniser.model], config)
+        wake = hearer(config, opened, recogniser.networks)
     except AlexaLocalError:
         return []  # told by `check_models`
     return [_wake_speed(wake, seconds), _recognition_speed(recogniser, seconds)]
@@ -134,7 +136,7 @@ def _recogniser(model: Model, config: Config) -> Recogniser:
     return Recogniser(model, options, config.recogniser.threads)
 
 
-def _wake_speed(wake: WakeWord, seconds: float) -> Finding:
+def _wake_speed(wake: Hearer, seconds: float) -> Finding:
     """Features and wake word, which run all day."""
     noise = np.random.default_rng(1).integers(-300, 300, round(seconds * SAMPLE_RATE)).astype(np.int16)
     features = LogMel()

@@ -243,6 +243,11 @@ class Recogniser:
         self._spell = lru_cache(1 << 15)(self._networks.pieces.spell)
 
     @property
+    def networks(self) -> Networks:
+        """The weights, for those who listen with them too."""
+        return self._networks
+
+    @property
     def step_s(self) -> float:
         """Seconds of one step of the encoder."""
         return self._networks.frames_per_step * FRAME_S

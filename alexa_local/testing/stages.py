@@ -23,10 +23,23 @@ def _is_loud(frames: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 class LoudWakeWord:
-    """Fires once, at the 20th loud frame since the last reset."""
+    """Fires once, at the 20th loud frame since the last reset.
 
-    def __init__(self) -> None:
+    Attributes:
+        accepted: whether the second opinion agrees; set it.
+        playing: what it was last told that the loudspeaker plays.
+    """
+
+    score = 0.0
+    playing = ""
+
+    def __init__(self, accepted: bool = True) -> None:
+        self.accepted = accepted
         self.reset()
+
+    def while_playing(self, what: str) -> None:
+        """Remember it."""
+        self.playing = what
 
     def push(self, frames: NDArray[np.float32]) -> list[Detection]:
         """Take frames, float32 (T, 64); return the detection they complete, if any."""
@@ -35,7 +48,13 @@ class LoudWakeWord:
             self._seen += 1
             self._loud += int(loud)
             if loud and self._loud == 20:
-                found.append(Detection(max(0, self._seen - 20), self._seen, 1.0))
+                start = max(0, self._seen - 20)
+                opinion = None if self.accepted else 0.1
+                found.append(
+                    Detection(
+                        start, self._seen, 1.0, opinion, self.accepted, request_frame=max(0, start - 20)
+                    )
+                )
         return found
 
     def reset(self) -> None:

@@ -49,10 +49,7 @@ def test_the_level_is_shown_and_judged(hearing, rms, right, told):
 class Wake:
     """Hears the wake word when it is loud."""
 
-    threshold, score = 0.5, 0.1
-
-    def __init__(self, *_):
-        pass
+    threshold, score, accepted = 0.5, 0.1, True
 
     def push(self, frames):
         self.score = 0.9 if frames.max(initial=-20) > 0 else 0.1
@@ -61,8 +58,7 @@ class Wake:
 
 @pytest.mark.parametrize(("rms", "heard"), [(5, False), (8_000, True)])
 def test_the_wake_word_is_heard_or_the_best_score_told(hearing, monkeypatch, rms, heard):
-    monkeypatch.setattr(setup_tries, "WakeWord", Wake)
-    monkeypatch.setattr(setup_tries, "open_used", lambda *_: None)
+    monkeypatch.setattr(setup_tries, "offline_hearer", lambda _: Wake())
     said, sound = [], hearing(Sound(rms))
     assert setup_tries.try_wake_word(None, None, Config(), said.append, seconds=1.0) is heard
     assert said[-1].lstrip().startswith("Heard, with a score of 0.90" if heard else "Not heard")
