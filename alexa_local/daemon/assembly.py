@@ -27,6 +27,7 @@ from alexa_local.act.permissions import Permissions
 from alexa_local.act.personal import personal
 from alexa_local.capture import EchoCanceller
 from alexa_local.config import Config
+from alexa_local.daemon.calling import Calls, hearer
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
 from alexa_local.daemon.neighbours import as_names, as_settings, told
@@ -63,7 +64,7 @@ from alexa_local.understand import (
     load_owner_intents,
 )
 from alexa_local.understand.own_names import favoured
-from alexa_local.wake import WakeWord
+from alexa_local.wake import Hearer
 
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
@@ -99,8 +100,9 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         lambda: sounding.is_playing,
         lambda: "a metered connection" if brain.sending.waits_for_another_link() else "",
     )
+    calls = Calls()
     return Parts(
-        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, config, host, answerer),
+        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, calls, config, host, answerer),
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
@@ -141,7 +143,7 @@ def _nobody(_: Iterable[Profile]) -> None:
 
 def _load(
     config: Config, opened: Opened
-) -> tuple[WakeWord, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
+) -> tuple[Hearer, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
     reading, voices = config.understanding.model, config.people.model
     return (
@@ -151,19 +153,20 @@ def _load(
     )
 
 
-def _load_models(config: Config, opened: Opened) -> tuple[WakeWord, Recogniser, EndOfSpeech]:
+def _load_models(config: Config, opened: Opened) -> tuple[Hearer, Recogniser, EndOfSpeech]:
     """Those that hear."""
-    wake_word = WakeWord(opened[config.wake.model], config.wake.threshold)
     options = Options(config.recogniser.beam, config.recogniser.n_best)
     recogniser = Recogniser(opened[config.recogniser.model], options, config.recogniser.threads)
+    wake_word = hearer(config, opened, recogniser.networks)
     return wake_word, recogniser, EndOfSpeech(opened[config.endpoint.model])
 
 
 def _pipeline(
-    wake_word: WakeWord,
+    wake_word: Hearer,
     recogniser: Recogniser,
     end_of_speech: EndOfSpeech,
     voice_listeners: Sequence[VoiceListener],
+    calls: Calls,
     config: Config,
     host: Host,
     answerer: Answerer,
@@ -172,6 +175,7 @@ def _pipeline(
 
     def on_event(name: str, data: Mapping[str, Any]) -> None:
         host.bus.publish(name, data)
+        calls.count(name)
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
