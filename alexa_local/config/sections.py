@@ -208,7 +208,7 @@ def _stretched(rules: Mapping[str, EndpointRule], factor: float) -> Mapping[str,
 class WhisperSettings:
     """Telling whispers from voices; see `voice.whisper_replies` for what follows."""
 
-    model: str = "whisper"
+    model: str = ""
     """The folder's name among the models; empty for not telling."""
 
     threshold: float = _number(0.5, 0.01, 0.99)
@@ -701,8 +701,8 @@ class Config:
         """The names of all models that are used, each once."""
         second = self.wake.verification if self.wake.model else ""
         used = (
-            *(self.wake.model, second, self.recogniser.model, self.endpoint.model),
-            self.understanding.model,
+            *(self.wake.model, second, stop, self.recogniser.model, self.endpoint.model),
+            *(self.whisper.model, self.understanding.model, self.people.model),
         )
         return tuple(dict.fromkeys(filter(None, used)))
 

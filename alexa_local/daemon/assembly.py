@@ -65,6 +65,7 @@ from alexa_local.understand import (
 )
 from alexa_local.understand.own_names import favoured
 from alexa_local.wake import Hearer
+from alexa_local.whisper import WhisperDetector
 
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
@@ -80,7 +81,9 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
     renewal = Renewal(config, host)
-    wake_word, recogniser, end_of_speech, reader, embedder = renewal.load(functools.partial(_load, config))
+    wake_word, recogniser, end_of_speech, reader, embedder, whisper = renewal.load(
+        functools.partial(_load, config)
+    )
     word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
     intents_file = config.understanding.intents_file
     owner = load_owner_intents(intents_file) if intents_file else None
@@ -93,7 +96,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     identifier = SpeakerIdentifier(embedder) if embedder else None
     people = People(store, state_dir(config.daemon), embedder, identifier.know if identifier else _nobody)
     brain = _Brain(config, host, store, sounding, owner, recogniser, reader, people)
-    listeners = [identifier] if identifier else []
+    listeners: list[VoiceListener] = [one for one in (whisper, identifier) if one]
     renewal.start(
         brain.sending.broker,
         brain.services.clock,
@@ -143,13 +146,21 @@ def _nobody(_: Iterable[Profile]) -> None:
 
 def _load(
     config: Config, opened: Opened
-) -> tuple[Hearer, Recogniser, EndOfSpeech, RequestReader | None, SpeakerEmbedder | None]:
+) -> tuple[
+    Hearer,
+    Recogniser,
+    EndOfSpeech,
+    RequestReader | None,
+    SpeakerEmbedder | None,
+    WhisperDetector | None,
+]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
-    reading, voices = config.understanding.model, config.people.model
+    reading, voices, whisper = config.understanding.model, config.people.model, config.whisper
     return (
         *_load_models(config, opened),
         RequestReader(opened[reading]) if reading else None,
         SpeakerEmbedder(opened[voices]) if voices else None,
+        WhisperDetector(opened[whisper.model], whisper.threshold) if whisper.model else None,
     )
 
 
