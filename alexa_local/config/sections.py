@@ -701,7 +701,7 @@ class Config:
         """The names of all models that are used, each once."""
         second = self.wake.verification if self.wake.model else ""
         used = (
-            *(self.wake.model, second, stop, self.recogniser.model, self.endpoint.model),
+            *(self.wake.model, second, self.recogniser.model, self.endpoint.model),
             *(self.whisper.model, self.understanding.model, self.people.model),
         )
         return tuple(dict.fromkeys(filter(None, used)))
