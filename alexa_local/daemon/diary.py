@@ -66,6 +66,14 @@ def _acted(data: Mapping[str, Any]) -> Line:
     return ("Done in %.3f s." if data.get("done") else "Refused in %.3f s."), (data.get("seconds", 0.0),)
 
 
+def _spoken_by(data: Mapping[str, Any]) -> Line:
+    """Who it is stands in no line but that of the words."""
+    known = {None: "not known for sure", "": "no voice that is known"}.get(
+        data.get("person"), "a known voice"
+    )
+    return "Spoken by %s, confidence %.2f.", (known, data.get("confidence", 0.0))
+
+
 def _ringing(data: Mapping[str, Any]) -> Line:
     return "Ringing: %d.", (data.get("count", 0),)
 
@@ -82,6 +90,8 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
     ),
     "listening": lambda _: ("Listening.", ()),
     "stt_text": _heard,
+    "speaker": _spoken_by,
+    "follow_up_refused": lambda data: ("Not an answer: %s.", (data.get("reason", ""),)),
     "intent": _understood,
     "action": _acted,
     "tts_speaking": lambda data: (
@@ -95,6 +105,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
 }
 
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "speaker": lambda data: f"Spoken by {data.get('person') or 'nobody who is known'}",
     "stt_text": lambda data: f"“{data.get('text', '')}”",
     "intent": lambda data: f"{data.get('intent') or 'no intent'} {dict(data.get('slots', {}))}",
     "action": lambda data: f"Answer: {data.get('reply', '')}",

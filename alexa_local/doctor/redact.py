@@ -29,6 +29,7 @@ _SHOWN_TEXTS = {
     "wake.model",
     "recogniser.model",
     "endpoint.model",
+    "people.model",
 }
 """Text settings that tell of hardware and models; known names are taken out of them all the same."""
 
@@ -36,6 +37,7 @@ _QUERIES = (
     "SELECT name FROM contacts UNION SELECT book FROM contacts",
     "SELECT written FROM contact_names",
     "SELECT value FROM contact_addresses",
+    "SELECT name FROM voices",
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 2

@@ -76,3 +76,24 @@ def test_a_daemon_that_shall_not_waits_for_the_wake_word(start) -> None:
     daemon.event("idle")
     daemon.microphone.step()
     assert daemon.ask("status")["state"] == "waiting"
+
+
+def test_an_answer_of_another_voice_is_left_alone_and_the_wake_word_is_waited_for(start) -> None:
+    settings = {"voice": VoiceSettings(replies=False)}
+    home = FakeHome(
+        ["set a timer", "and now the news", "turn on the light"], may_answer=lambda asked, answering: False
+    )
+    daemon = start(home, settings=settings)
+    daemon.microphone.shout()
+    hear(daemon, "set a timer")
+    daemon.event("action")
+    daemon.event("idle")
+    daemon.microphone.step()
+    daemon.event("listening")
+    hear(daemon, "and now the news")
+    assert daemon.event("follow_up_refused") == {"reason": "another voice"}
+    daemon.event("idle")
+    assert home.heard == ["set a timer"]
+    daemon.microphone.shout()
+    hear(daemon, "turn on the light")
+    assert daemon.event("action")["action"] == {"did": "TurnOn"}, "after the wake word anybody may ask"

@@ -163,3 +163,9 @@ def test_without_a_home_or_a_user_nothing_is_hidden_by_mistake(tmp_path, monkeyp
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "c.yaml").write_text(f"daemon: {{state_dir: {tmp_path}/state}}\n")
     assert "" not in private_words(load_config(tmp_path / "c.yaml"))[0]
+
+
+def test_names_of_those_whose_voices_are_known_are_private_too(config):
+    with open_store(config.daemon.state_dir / DATABASE) as store:
+        store.write("INSERT INTO voices VALUES ('Hildegund Ruprecht', x'00')")
+    assert {"Hildegund", "Ruprecht"} <= private_words(config)[0]
