@@ -3,11 +3,11 @@
 SpeakerEmbedder(model)                           model: the opened folder "speaker"
     .push(frames (T, 64)); .speech_s; .embedding() -> (D,) of unit length or None; .reset()
     .embed(samples int16 (N,)) -> (D,) or None   a whole recording
-    .probability(score, speech_s) -> 0 to 1      that a voice at this cosine from a person's is that person's
+    .scores(ones (N, D), others (M, D)) -> (N, M)  how much more alike than strangers they are
+    .probability(score, speech_s) -> 0 to 1      that a voice with this score is that person's
     .known_probability, .sure_probability        from which on a person counts as known, as surely known
-similarity(one, other) -> float                  the cosine of two embeddings
 """
 
-from alexa_local.speaker.embedding import SpeakerEmbedder, similarity
+from alexa_local.speaker.embedding import SpeakerEmbedder
 
-__all__ = ["SpeakerEmbedder", "similarity"]
+__all__ = ["SpeakerEmbedder"]

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.messages import Voice
-from alexa_local.speaker.embedding import similarity
 from alexa_local.speaker.profiles import Profile, unit
 
 ENROLLED_SPEECH_S = 10.0
@@ -37,8 +36,11 @@ class Embedder(Protocol):
     def embedding(self) -> NDArray[np.float32] | None:
         """The voice since the last reset, float32 (D,) of unit length; None without enough speech."""
 
+    def scores(self, ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much alike all pairs of embeddings (N, D) and others (M, D) are, (N, M)."""
+
     def probability(self, score: float, speech_s: float) -> float:
-        """How probable it is that a voice of so much speech, at this cosine from a person's, is theirs."""
+        """How probable it is that a voice of so much speech, with this score beside a person's, is theirs."""
 
 
 def heard(embedder: Embedder) -> Voice | None:
@@ -69,7 +71,7 @@ def same_person(embedder: Embedder, one: Voice, other: Voice) -> float:
     shortest_s = max(min(one.speech_s, other.speech_s), 1e-3)
     longest_s = max(one.speech_s, other.speech_s, 1e-3)
     inverse = max(1 / shortest_s + 1 / longest_s - 1 / ENROLLED_SPEECH_S, 1 / shortest_s)
-    return embedder.probability(similarity(one.embedding, other.embedding), 1 / inverse)
+    return embedder.probability(_score(embedder, one.embedding, other.embedding), 1 / inverse)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Likeness:
         person: the likeliest one's name.
         probability: 0 to 1, that it is they and nobody else who is known, and no stranger.
         stranger: that it is none of those who are known.
-        score: the cosine to them.
+        score: the embedder's, of the voice and them.
     """
 
     person: str
@@ -97,9 +99,14 @@ def likeness(embedder: Embedder, voice: Voice, people: Sequence[Profile]) -> Lik
     """
     if not people:
         return None
-    scores = [similarity(voice.embedding, one.mean) for one in people]
+    scores = [_score(embedder, voice.embedding, one.mean) for one in people]
     shares = [min(max(embedder.probability(score, voice.speech_s), 1e-6), 1 - 1e-6) for score in scores]
     odds = np.array([share / (1 - share) for share in shares])
     best = int(np.argmax(odds))
     total = 1.0 + float(odds.sum())
     return Likeness(people[best].name, float(odds[best]) / total, 1.0 / total, scores[best])
+
+
+def _score(embedder: Embedder, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """How much alike two embeddings are, (D,) each."""
+    return float(embedder.scores(one[None], other[None])[0, 0])

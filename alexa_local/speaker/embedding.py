@@ -17,7 +17,7 @@ from alexa_local.messages import FRAME_SAMPLES, MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.tflite import load
 
-FRAMES_FILE, VOICE_FILE = "speaker.tflite", "voice.tflite"
+FRAMES_FILE, VOICE_FILE, STRANGERS_FILE = "speaker.tflite", "voice.tflite", "strangers.npz"
 
 CHUNK_FRAMES = 20
 """Frames that the network takes at once: 200 ms."""
@@ -78,6 +78,8 @@ class SpeakerEmbedder:
         self.sure_probability = float(calibration["sure_probability"])
         self.version = model.generation
         self._memories = [name for name in self._frames.inputs if name.startswith("past")]
+        with np.load(model.path(STRANGERS_FILE), allow_pickle=False) as strangers:
+            self._mean, self._covariance = strangers["mean"], strangers["covariance"]
         self.reset()
 
     def reset(self) -> None:
@@ -124,11 +126,32 @@ class SpeakerEmbedder:
         self.push(log_mel(samples))
         return self.embedding()
 
+    def scores(self, ones: Array, others: Array) -> Array:
+        """How much more alike than strangers voices are, in standard deviations, float32 (N, M).
+
+        The cosine, less the mean of a voice's cosines with many strangers' and over their deviation, from
+        both sides: symmetric score normalisation. Strangers are told by mean and covariance alone.
+
+        Args:
+            ones: embeddings of unit length, float32 (N, D).
+            others: likewise, (M, D).
+        """
+        mean_1, deviation_1 = self._beside_strangers(ones)
+        mean_2, deviation_2 = self._beside_strangers(others)
+        cosines = ones @ others.T  # (N, D), (M, D) -> (N, M)
+        from_1, from_2 = (cosines - mean_1[:, None]) / deviation_1[:, None], (cosines - mean_2) / deviation_2
+        return (0.5 * (from_1 + from_2)).astype(np.float32)
+
+    def _beside_strangers(self, voices: Array) -> tuple[Array, Array]:
+        """Mean and deviation of the cosines of voices (N, D) with strangers', (N,) each."""
+        variance = ((voices @ self._covariance) * voices).sum(axis=1)
+        return voices @ self._mean, np.sqrt(np.maximum(variance, LEAST_VARIANCE))
+
     def probability(self, score: float, speech_s: float) -> float:
         """How probable it is, 0 to 1 and without prior preference, that a voice is a person's.
 
         Args:
-            score: cosine of the voice's embedding and the person's, the mean of about five sentences'.
+            score: of the voice's embedding and the person's, the mean of about five sentences', by `scores`.
             speech_s: seconds of speech that the voice's embedding rests on.
         """
         amount = math.log(min(max(speech_s, LEAST_SPEECH_S), MOST_SPEECH_S))
@@ -154,11 +177,6 @@ class SpeakerEmbedder:
         chunk = np.zeros((CHUNK_FRAMES, MEL_BANDS), np.float32)
         chunk[: len(frames)] = frames
         return self._frames.run(frames=chunk, counts=steps, **self._past)
-
-
-def similarity(one: Array, other: Array) -> float:
-    """The cosine of two vectors, (D,) each, which need not have unit length."""
-    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9))
 
 
 def levelled(frames: Array, level: float) -> tuple[Array, float]:

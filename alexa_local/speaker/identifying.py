@@ -64,7 +64,8 @@ class SpeakerIdentifier:
         if found is None:
             return talker
         if found.probability >= self._embedder.known_probability:
-            return replace(talker, person=found.person, person_confidence=found.probability)
+            is_sure = found.probability >= self._embedder.sure_probability
+            return replace(talker, person=found.person, person_confidence=found.probability, is_sure=is_sure)
         if found.stranger >= self._embedder.known_probability:
             return replace(talker, person="", person_confidence=found.stranger)
         return talker

@@ -143,7 +143,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         case "wake":
             found = wake.measure(_progress(clips, len(rows)), make.detector(), per_clip, curve=args.curve)
         case "speaker":
-            found = speaker.measure(_progress(clips, len(rows)), make.embed(), per_clip, curve=args.curve)
+            found = speaker.measure(_progress(clips, len(rows)), make.embedder(), per_clip, curve=args.curve)
         case "whisper":
             listened = _progress(clips, len(rows))
             found = whisper.measure(listened, *make.how_whispered(), per_clip, curve=args.curve)

@@ -25,7 +25,7 @@ from scripts.evaluation.background import Assistant, Way
 from scripts.evaluation.catalogue import read_contacts, read_devices
 from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
-from scripts.evaluation.speaker import Embed
+from scripts.evaluation.speaker import Embedder
 from scripts.evaluation.wake import Detector, Heard
 from scripts.evaluation.whisper import HowWhispered
 
@@ -140,16 +140,11 @@ class Engines:
         """The wake word at its shipped threshold."""
         return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
 
-    def embed(self) -> Embed:
+    def embedder(self) -> Embedder:
         """Recordings to their voices."""
         from alexa_local.speaker import SpeakerEmbedder
 
-        embedder = SpeakerEmbedder(open_model(self._model or "speaker"))
-
-        def embed(samples: NDArray[np.int16]) -> tuple[NDArray[np.float32] | None, float]:
-            return embedder.embed(samples), embedder.speech_s
-
-        return embed
+        return SpeakerEmbedder(open_model(self._model or "speaker"))
 
     def how_whispered(self) -> tuple[HowWhispered, float]:
         """Recordings to the probability that they are whispered, and from which on they count as that."""

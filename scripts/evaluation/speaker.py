@@ -1,14 +1,14 @@
 """Who speaks: how often two recordings are wrongly taken for the same voice, or for two voices.
 
-Every clip becomes an embedding; every pair of clips is a trial, whose score is the cosine of the two. The
+Every clip becomes an embedding; every pair of clips is a trial, with the program's own score of the two. The
 equal error rate is where as many pairs of one voice fall below the threshold as pairs of two reach it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,30 @@ FALSE_ACCEPTS_PCT = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Points of the curve: with so many pairs of two voices taken for one."""
 
 Scores = NDArray[np.float32]
-Embed = Callable[[NDArray[np.int16]], tuple[NDArray[np.float32] | None, float]]
-"""Samples to the embedding, None without enough speech, and the seconds of speech."""
+Vectors = NDArray[np.float32]
+Compare = Callable[[Vectors, Vectors], Scores]
+"""Embeddings (N, D) and others (M, D) to the scores of all pairs, (N, M)."""
+
+
+class Embedder(Protocol):
+    """What makes embeddings and compares them, such as the program's `SpeakerEmbedder`."""
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech in the latest recording."""
+
+    def embed(self, samples: NDArray[np.int16]) -> Vectors | None:
+        """The voice in a recording, float32 (D,); None without enough speech."""
+
+    def scores(self, ones: Vectors, others: Vectors) -> Scores:
+        """Of all pairs of embeddings (N, D) and others (M, D), (N, M)."""
 
 
 @dataclass
 class Voices:
     """What a run over clips found."""
 
+    compare: Compare
     curve_wanted: bool = False
     speakers: list[str] = field(default_factory=list)
     embeddings: list[NDArray[np.float32]] = field(default_factory=list)
@@ -42,7 +58,7 @@ class Voices:
 
     def summary(self) -> dict[str, Any]:
         """The last line of `scripts/evaluate speaker`; a rate without anything to count is 0."""
-        same, different = pairs(np.array(self.speakers), np.array(self.embeddings))
+        same, different = pairs(self.speakers, np.array(self.embeddings), self.compare)
         found: dict[str, Any] = {
             "speakers": len(set(self.speakers)),
             "trials": len(same) + len(different),
@@ -69,34 +85,40 @@ class Voices:
 
 def measure(
     clips: Iterable[tuple[Row, NDArray[np.int16]]],
-    embed: Embed,
+    embedder: Embedder,
     per_clip: Callable[[dict[str, Any]], None],
     curve: bool = False,
 ) -> Voices:
     """Embed every clip of a row that says `speaker`; the others are passed over."""
-    found = Voices(curve)
+    found = Voices(embedder.scores, curve)
     for row, samples in clips:
         speaker = row.labels.get("speaker")
         if speaker is None:
             continue
-        embedding, speech_s = embed(samples)
-        found.add(str(speaker), embedding)
-        per_clip({"audio": row.audio, "speaker": speaker, "speech_s": round(speech_s, 2)})
+        found.add(str(speaker), embedder.embed(samples))
+        per_clip({"audio": row.audio, "speaker": speaker, "speech_s": round(embedder.speech_s, 2)})
     return found
 
 
-def pairs(speakers: NDArray[Any], embeddings: NDArray[np.float32]) -> tuple[Scores, Scores]:
-    """The cosines of all pairs of clips: those of one speaker, and those of two, float32 (P,) and (Q,).
+def cosines(ones: Vectors, others: Vectors) -> Scores:
+    """Of vectors of unit length, the plainest way to compare them."""
+    return ones @ others.T
+
+
+def pairs(speakers: Sequence[str], embeddings: Vectors, compare: Compare) -> tuple[Scores, Scores]:
+    """The scores of all pairs of clips: those of one speaker, and those of two, float32 (P,) and (Q,).
 
     Args:
-        speakers: who speaks in each clip, shape (N,).
+        speakers: who speaks in each clip.
         embeddings: float32 (N, D), of unit length.
+        compare: gives the scores.
     """
     if len(speakers) < 2:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     first, second = np.triu_indices(len(speakers), 1)
-    scores = (embeddings @ embeddings.T)[first, second].astype(np.float32)
-    same = speakers[first] == speakers[second]
+    scores = compare(embeddings, embeddings)[first, second].astype(np.float32)
+    names = np.array(speakers)
+    same = names[first] == names[second]
     return scores[same], scores[~same]
 
 

@@ -11,7 +11,7 @@ import soundfile
 
 from scripts.evaluation import engines
 from scripts.evaluation.__main__ import main
-from scripts.evaluation.speaker import Embed, curve, equal_error_pct, pairs
+from scripts.evaluation.speaker import cosines, curve, equal_error_pct, pairs
 
 ANNA, BERT, SILENCE = 1000, 4000, 0
 
@@ -19,14 +19,21 @@ ANNA, BERT, SILENCE = 1000, 4000, 0
 class LevelEngines(engines.Engines):
     """A voice is the level of a tone: Bert's third clip is as loud as Anna."""
 
-    def embed(self) -> Embed:
-        def embedded(samples: np.ndarray) -> tuple[np.ndarray | None, float]:
-            level = int(np.abs(samples).max())
-            if level < 100:
-                return None, 0.0
-            return np.array([1.0, 0.0] if level < 2500 else [0.0, 1.0], np.float32), 1.0
+    def embedder(self) -> LevelEmbedder:
+        return LevelEmbedder()
 
-        return embedded
+
+class LevelEmbedder:
+    """The engine itself."""
+
+    speech_s = 1.0
+
+    def embed(self, samples: np.ndarray) -> np.ndarray | None:
+        level = int(np.abs(samples).max())
+        return None if level < 100 else np.array([level < 2500, level >= 2500], np.float32)
+
+    def scores(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return cosines(ones, others)
 
 
 def manifest(tmp_path: Path, clips: list[tuple[str | None, int]]) -> Path:
@@ -82,10 +89,10 @@ def test_the_equal_error_rate_is_that_of_counting_at_every_threshold() -> None:
 
 def test_every_pair_is_a_trial_and_the_curve_falls() -> None:
     rng = np.random.default_rng(4)
-    speakers = np.repeat(["a", "b", "c"], 4)
+    speakers = [who for who in "abc" for _ in range(4)]
     centres = np.repeat(rng.normal(size=(3, 16)), 4, axis=0)
     vectors = centres + 0.7 * rng.normal(size=centres.shape)
-    same, different = pairs(speakers, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    same, different = pairs(speakers, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), cosines)
     assert (len(same), len(different)) == (18, 48)
     missed = [point["missed_pct"] for point in curve(same, different)]
     assert missed == sorted(missed, reverse=True)

@@ -12,7 +12,7 @@ from alexa_local.errors import ModelError
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.models import models_folder, open_model
-from alexa_local.speaker import SpeakerEmbedder, similarity
+from alexa_local.speaker import SpeakerEmbedder
 from alexa_local.speaker.embedding import LEAST_LEVEL, levelled
 from alexa_local.tflite.network import VARIABLE, installed_runtimes
 from scripts.training.wake.probe import probe_frames
@@ -25,6 +25,11 @@ shipped = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def embedder() -> SpeakerEmbedder:
     return SpeakerEmbedder(open_model("speaker"))
+
+
+def similarity(one: np.ndarray, other: np.ndarray) -> float:
+    """The cosine of two embeddings."""
+    return float(one @ other)
 
 
 def voice(embedder: SpeakerEmbedder, frames: np.ndarray, chunk: int = 10_000) -> np.ndarray:
@@ -54,7 +59,9 @@ def test_asking_before_the_end_changes_nothing_at_the_end(embedder: SpeakerEmbed
     embedder.push(frames[:111])
     assert embedder.embedding() is not None
     embedder.push(frames[111:])
-    np.testing.assert_allclose(embedder.embedding(), whole, atol=0.02)
+    found = embedder.embedding()
+    assert found is not None
+    np.testing.assert_allclose(found, whole, atol=0.02)
 
 
 @shipped
@@ -98,10 +105,19 @@ def test_louder_or_quieter_is_the_same_voice(embedder: SpeakerEmbedder) -> None:
 
 @shipped
 def test_probability_rises_with_the_score_and_more_speech_is_surer(embedder: SpeakerEmbedder) -> None:
-    scores = [embedder.probability(score, 2.0) for score in (-1.0, 0.0, 0.3, 0.6, 1.0)]
+    scores = [embedder.probability(score, 2.0) for score in (-1.0, 0.0, 1.0, 2.0, 3.0, 6.0)]
     assert scores == sorted(scores) and scores[0] < 0.05 and scores[-1] > 0.95
-    assert embedder.probability(0.9, 4.0) > embedder.probability(0.9, 0.4)
+    assert embedder.probability(5.0, 4.0) > embedder.probability(5.0, 0.4)
     assert 0.5 < embedder.known_probability < embedder.sure_probability < 1.0
+
+
+@shipped
+def test_scores_are_symmetric_and_highest_for_the_same_voice(embedder: SpeakerEmbedder) -> None:
+    one, other = voice(embedder, probe_frames()), voice(embedder, probe_frames()[:, ::-1])
+    both = np.stack([one, other])
+    scores = embedder.scores(both, both)
+    assert scores.shape == (2, 2) and scores[0, 1] == pytest.approx(scores[1, 0], abs=1e-4)
+    assert scores[0, 1] < min(scores[0, 0], scores[1, 1])
 
 
 @shipped

@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 
 from alexa_local.models import Model
-from alexa_local.speaker import SpeakerEmbedder, similarity
-from alexa_local.speaker.embedding import CHUNK_FRAMES, FRAMES_FILE, LEAST_LEVEL, VOICE_FILE, levelled
+from alexa_local.speaker import SpeakerEmbedder
+from alexa_local.speaker.embedding import (
+    CHUNK_FRAMES,
+    FRAMES_FILE,
+    LEAST_LEVEL,
+    STRANGERS_FILE,
+    VOICE_FILE,
+    levelled,
+)
 from alexa_local.tflite import load, reference
 from alexa_local.tflite.network import installed_runtimes
+from scripts.evaluation.speaker import cosines
 from scripts.training.wake.probe import probe_frames
 
 pytest.importorskip("torch", reason="PyTorch is for training only")
@@ -30,6 +38,7 @@ from scripts.training.speaker.loss import SpeakerLoss
 from scripts.training.speaker.network import VoiceNetwork
 from scripts.training.speaker.network import levelled as levelled_in_torch
 from scripts.training.speaker.store import Piece, Store, is_speech
+from scripts.training.speaker.voices import strangers
 
 CALIBRATION = {"slope": [9.0, 1.0], "offset": [-4.0, 0.0], "known_probability": 0.5, "sure_probability": 0.9}
 
@@ -46,9 +55,15 @@ def network() -> Any:
     return made.eval()
 
 
+def similarity(one: np.ndarray, other: np.ndarray) -> float:
+    """The cosine of two vectors."""
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
 def exported(network: Any, folder: Path, kind: Any = "int8") -> SpeakerEmbedder:
     export(network, folder, kind)
-    files: dict[str, Any] = {FRAMES_FILE: {}, VOICE_FILE: {}}
+    np.savez(folder / STRANGERS_FILE, mean=np.zeros(32, np.float32), covariance=np.eye(32, dtype=np.float32))
+    files: dict[str, Any] = {FRAMES_FILE: {}, VOICE_FILE: {}, STRANGERS_FILE: {}}
     return SpeakerEmbedder(Model("speaker", folder, {"files": files, "calibration": CALIBRATION}))
 
 
@@ -187,6 +202,12 @@ def test_speech_is_what_rises_out_of_the_quiet() -> None:
     assert found[85:135].all() and not found[:70].any() and not found[150:].any()
 
 
+def test_strangers_are_those_who_teach(network: Any) -> None:
+    mean, covariance = strangers(network, small_store(), np.random.default_rng(0))
+    assert mean.shape == (32,) and covariance.shape == (32, 32)
+    assert np.linalg.norm(mean) <= 1 and (np.linalg.eigvalsh(covariance) > -1e-6).all()
+
+
 def test_the_loss_falls_when_a_speaker_s_vectors_are_at_their_centre() -> None:
     torch.manual_seed(0)
     loss = SpeakerLoss(["one", "one", "two"], 8)
@@ -201,7 +222,7 @@ def test_the_loss_falls_when_a_speaker_s_vectors_are_at_their_centre() -> None:
 def heard(spread: float) -> Heard:
     """Twelve people, nine clips each, around directions of their own."""
     rng = np.random.default_rng(5)
-    found = Heard()
+    found = Heard(cosines)
     for person in range(12):
         own = rng.normal(size=24)
         for clip in range(9):

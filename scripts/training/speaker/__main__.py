@@ -8,7 +8,6 @@ import logging
 import math
 import sys
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +15,15 @@ import torch
 from torch.nn import functional
 
 from alexa_local.speaker.embedding import STEP_FRAMES
-from scripts.evaluation.speaker import equal_error_pct, pairs
 from scripts.training.speaker.augment import noise_rows
 from scripts.training.speaker.batches import Batches
 from scripts.training.speaker.loss import SpeakerLoss
 from scripts.training.speaker.network import VoiceNetwork, levelled
-from scripts.training.speaker.store import Store, open_store
+from scripts.training.speaker.store import open_store
+from scripts.training.speaker.voices import CROP_FRAMES, validation_error
 
 _LOG = logging.getLogger(__name__)
 _WARM_UP, _MARGIN_FROM, _MARGIN_UNTIL = 0.02, 0.1, 0.5
-_VALIDATION_FRAMES = {"librispeech": 300, "speechocean": 200, "speech_commands": 92}
 _VALIDATION_CLIPS = 400
 
 
@@ -111,13 +109,9 @@ class Trainer:
         self.optimiser.step()
         return loss.item(), guessed.item(), heard.item()
 
-    @torch.no_grad()
     def validate(self, most: int = _VALIDATION_CLIPS) -> dict[str, float]:
         """The equal error rate in percent on crops by speakers who were kept out, group by group."""
-        self.network.eval()
-        return {
-            group: validation_error(self.network, self.store, group, most) for group in _VALIDATION_FRAMES
-        }
+        return {group: validation_error(self.network, self.store, group, most) for group in CROP_FRAMES}
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, and what is known of the training."""
@@ -157,28 +151,6 @@ class Trainer:
         frames = torch.cat([levelled(self.batches.draw(32, 200).frames) for _ in range(5)])
         self.network.mean.data = frames.mean((0, 1))
         self.network.scale.data = 1.0 / frames.std((0, 1))
-
-
-def validation_error(network: VoiceNetwork, store: Store, group: str, most: int) -> float:
-    """The equal error rate in percent on one crop of each clip, the middle; short clips are repeated."""
-    frames = _VALIDATION_FRAMES[group]
-    by_speaker = defaultdict(list)
-    for piece in store.pieces:
-        if piece.split == "validation" and piece.group == group:
-            by_speaker[piece.speaker].append(piece)
-    a_speaker = max(2, most // max(1, len(by_speaker)))
-    chosen = [piece for pieces in by_speaker.values() for piece in pieces[:a_speaker]]
-    vectors = []
-    for at in range(0, len(chosen), 50):
-        crops = []
-        for piece in chosen[at : at + 50]:
-            start = piece.first + max(0, (piece.frames - frames) // 2)
-            crop = store.rows[start : start + min(frames, piece.frames)]
-            crops.append(np.resize(crop, (frames, crop.shape[1])))
-        vectors.append(network(torch.from_numpy(np.stack(crops).astype(np.float32)))[0])
-    unit = functional.normalize(torch.cat(vectors)).numpy()
-    names = np.array([piece.speaker for piece in chosen])
-    return round(equal_error_pct(*pairs(names, unit)), 2)
 
 
 def _options() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""From cosines to probabilities, and from how probable on a voice counts as somebody's.
+"""From scores to probabilities, and from how probable on a voice counts as somebody's.
 
 A logistic regression on the score and the amount of speech, as is usual (Brümmer and du Preez 2006), from
 speakers who were kept out of training; people of the same recordings only are compared.

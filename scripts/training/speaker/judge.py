@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from alexa_local.frontend import log_mel
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.speaker import SpeakerEmbedder
-from scripts.evaluation.speaker import equal_error_pct, pairs
+from scripts.evaluation.speaker import Compare, equal_error_pct, pairs
 from scripts.training.speaker.corpus import Clip
 from scripts.training.wake.corpus import read_samples
 
@@ -31,8 +31,10 @@ class Heard:
         embeddings: of unit length.
         speech_s: seconds of speech in each.
         silent: clips with too little speech, left out.
+        compare: gives the scores of embeddings.
     """
 
+    compare: Compare
     audio: list[str] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)
     embeddings: list[NDArray[np.float32]] = field(default_factory=list)
@@ -46,12 +48,13 @@ class Heard:
 
     def pairs(self) -> tuple[Scores, Scores]:
         """Scores of all pairs of clips: of one speaker, and of two."""
-        return pairs(np.array(self.speakers), np.array(self.embeddings))
+        return pairs(self.speakers, np.array(self.embeddings), self.compare)
 
     def of(self, speakers: set[str]) -> Heard:
         """Only the clips of some speakers."""
         rows = [row for row, speaker in enumerate(self.speakers) if speaker in speakers]
         return Heard(
+            self.compare,
             [self.audio[row] for row in rows],
             [self.speakers[row] for row in rows],
             [self.embeddings[row] for row in rows],
@@ -61,7 +64,7 @@ class Heard:
 
 def hear(embedder: SpeakerEmbedder, clips: Sequence[Clip], change: Change | None = None) -> Heard:
     """Embed every clip, changed in some way before."""
-    found = Heard()
+    found = Heard(embedder.scores)
     for clip in clips:
         samples = read_samples(clip.path)
         embedding = embedder.embed(change(samples) if change else samples)
@@ -94,7 +97,7 @@ class Trials:
     """Voices against enrolled people.
 
     Attributes:
-        scores: cosine of each voice with each person of its group, float32 (N, P).
+        scores: of each voice with each person of its group, float32 (N, P).
         person: column of whoever speaks, int (N,).
         speech_s: seconds of speech of each voice, (N,).
     """
@@ -126,9 +129,9 @@ def enrolled(profiles: Heard, voices: Heard) -> Trials:
     means = np.array([np.mean([profiles.embeddings[row] for row in first[who]], axis=0) for who in people])
     used = {profiles.audio[row] for rows in first.values() for row in rows}
     rows = [row for row, who in enumerate(voices.speakers) if who in first and voices.audio[row] not in used]
-    scores = np.array([voices.embeddings[row] for row in rows])
+    said = np.array([voices.embeddings[row] for row in rows])
     return Trials(
-        (scores @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T).astype(np.float32),
+        profiles.compare(said, (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)),
         np.array([people.index(voices.speakers[row]) for row in rows]),
         np.array([voices.speech_s[row] for row in rows], np.float32),
     )

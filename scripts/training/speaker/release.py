@@ -1,6 +1,6 @@
 """Writes the model's folder: networks, calibration, figures and card.
 
-    python -m scripts.training.speaker.release --data DATA --trained RUN
+    python -m scripts.training.speaker.release --data DATA --store STORE --trained RUN
 
 The speakers who were kept out of training give the calibration; those of dev-clean are measured, and choose
 nothing.
@@ -21,7 +21,7 @@ import torch
 
 from alexa_local.models import Model
 from alexa_local.speaker import SpeakerEmbedder
-from alexa_local.speaker.embedding import FRAMES_FILE, VOICE_FILE
+from alexa_local.speaker.embedding import FRAMES_FILE, STRANGERS_FILE, VOICE_FILE
 from scripts.evaluation.noise import Noise
 from scripts.evaluation.speaker import curve
 from scripts.training.manifest import write_manifest
@@ -31,6 +31,8 @@ from scripts.training.speaker.corpus import GROUPS, labelled_clips, labels
 from scripts.training.speaker.export import export
 from scripts.training.speaker.judge import Change, Heard, Samples, Trials, enrolled, hear, spoken
 from scripts.training.speaker.network import VoiceNetwork
+from scripts.training.speaker.store import open_store
+from scripts.training.speaker.voices import strangers
 from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
 from scripts.training.wake.probe import probe_frames
 from scripts.training.wake.render import Rooms
@@ -63,13 +65,16 @@ def main() -> int:
     network.eval()
     options.folder.mkdir(parents=True, exist_ok=True)
     export(network, options.folder)
+    store = open_store(options.store)
+    mean, covariance = strangers(network, store, np.random.default_rng(3))
+    np.savez(options.folder / STRANGERS_FILE, mean=mean, covariance=covariance)
     about = _about(network, json.loads((options.trained / "recipe.json").read_text(encoding="utf-8")))
     judge = Judge(_embedder(options.folder), options.data)
     about["calibration"] = calibrate.calibration(judge.kept_trials())
     judge.embedder = _embedder(options.folder, about["calibration"])
     about["figures"] = judge.figures()
     about["parity"] = {"input": "scripts.training.wake.probe", "embedding": _probe(judge.embedder)}
-    write_manifest(options.folder, [FRAMES_FILE, VOICE_FILE], about)
+    write_manifest(options.folder, [FRAMES_FILE, VOICE_FILE, STRANGERS_FILE], about)
     (options.folder / "CARD.md").write_text(card(about, options.folder), encoding="utf-8")
     return 0
 
@@ -77,6 +82,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.training.speaker.release", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of real recordings")
+    parser.add_argument("--store", type=Path, required=True, help="what `prepare` has written")
     parser.add_argument("--trained", type=Path, required=True, help="the --out of the training")
     parser.add_argument("--folder", type=Path, default=Path("firmware_models") / NAME)
     return parser.parse_args()
@@ -111,7 +117,7 @@ def _about(network: VoiceNetwork, recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def _embedder(folder: Path, calibration: dict[str, Any] | None = None) -> SpeakerEmbedder:
-    files: dict[str, Any] = {FRAMES_FILE: {}, VOICE_FILE: {}}
+    files: dict[str, Any] = {FRAMES_FILE: {}, VOICE_FILE: {}, STRANGERS_FILE: {}}
     return SpeakerEmbedder(
         Model(NAME, folder, {"files": files, "calibration": calibration or _NO_CALIBRATION})
     )
