@@ -17,7 +17,8 @@ from alexa_local.context import begin_request
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, Talker
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
-from alexa_local.wake import Detection, Hearer
+from alexa_local.wake import Detection, Hearer, Playing
+from alexa_local.wake.stop import StopWord
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,18 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """Somebody wants what is played to end, and said so without the wake word.
+
+    Attributes:
+        playing: what is played: "speech", "alarm" or "music".
+    """
+
+    stage: ClassVar[str] = "stop"
+    playing: Playing
+
+
+@dataclass(frozen=True)
 class Reset:
     """Takes the last speculative request back: what was begun for it is undone.
 
@@ -70,6 +83,9 @@ class Reset:
 
     stage: ClassVar[str] = "reset"
     reason: str
+
+
+Decision = Request | Reset | Stop
 
 
 class VoiceListener(Protocol):
@@ -112,6 +128,8 @@ class Pipeline:
         endpoint: EndpointSettings,
         on_event: OnEvent,
         voice_listeners: Sequence[VoiceListener] = (),
+        stop_word: StopWord | None = None,
+        playing: Callable[[], Playing] = lambda: "",
     ) -> None:
         """Take the stages.
 
@@ -123,10 +141,13 @@ class Pipeline:
             on_event: told wake_word_detected, wake_word_refused, listening, stt_partial, speculative, reset,
                 cut_off, whisper, speaker, stt_text and idle, with their details.
             voice_listeners: tell how requests are spoken and by whom.
+            stop_word: hears, while something is played, that it shall end (event stop_word_detected).
+            playing: tells what is played at this moment.
         """
         self._wake_word, self._recogniser, self._ear = wake_word, recogniser, end_of_speech
         self._rules, self._on_event = endpoint.patient(), on_event
         self._voice_listeners = voice_listeners
+        self._stop_word, self._playing = stop_word, playing
         self._features = LogMel()
         self._pre_roll = PreRoll(PRE_ROLL_S)
         self._stream: Stream | None = None
@@ -134,11 +155,11 @@ class Pipeline:
         self._rest = np.zeros(0, np.int16)
         self.reset()
 
-    def push(self, samples: NDArray[np.int16]) -> list[Request | Reset]:
+    def push(self, samples: NDArray[np.int16]) -> list[Decision]:
         """Take sound, int16 (N,), 16 kHz mono, any N; return what it completed or took back, in order."""
         known = np.concatenate([self._rest, samples])
         whole = len(known) // PUSH_SAMPLES * PUSH_SAMPLES
-        done: list[Request | Reset] = []
+        done: list[Decision] = []
         for first in range(0, whole, PUSH_SAMPLES):
             done += self._take(known[first : first + PUSH_SAMPLES])
         self._rest = known[whole:]
@@ -167,15 +188,23 @@ class Pipeline:
         self._close()
         return taken_back
 
-    def _take(self, samples: NDArray[np.int16]) -> list[Request | Reset]:
+    def _take(self, samples: NDArray[np.int16]) -> Sequence[Decision]:
         frames = self._features.push(samples)
         self._pre_roll.push(frames)
         if self._stream is None:
+            playing = self._playing()
+            self._wake_word.while_playing(playing)
             for detection in self._wake_word.push(frames):
                 if self._stream is None:
                     self._wake(detection)
-            return []
+            return self._hear_stop(frames, playing) if self._stream is None else []
         return self._hear(self._stream, frames)
+
+    def _hear_stop(self, frames: NDArray[np.float32], playing: Playing) -> list[Stop]:
+        if self._stop_word is None or not self._stop_word.push(frames, playing):
+            return []
+        self._on_event("stop_word_detected", {"playing": playing})
+        return [Stop(playing)]
 
     def _wake(self, heard: Detection) -> None:
         """Open a request, unless the second opinion was that it is not the word."""
@@ -317,6 +346,8 @@ class Pipeline:
         self._stream = self._speculation = None
         self.state = "waiting"
         self._wake_word.reset()
+        if self._stop_word:
+            self._stop_word.reset()
         self._woken_frame = self._pre_roll.next_frame
 
     def _recognise(self, stream: Stream, frames: NDArray[np.float32]) -> None:

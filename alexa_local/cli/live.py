@@ -36,6 +36,7 @@ class LivePrinter:
         self._writers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "microphone": self._microphone,
             "wake_word_detected": self._wake,
+            "stop_word_detected": lambda data: self._line("■", f"stop: {data.get('playing', '')}", "dim"),
             "stt_partial": self._partial,
             "stt_text": self._text,
             "intent": self._intent,

@@ -66,6 +66,12 @@ class WakeSettings:
     words: tuple[str, ...] = ()
     """Phrases of your own that call the device too, such as `hey computer`: see `alexa-local wake-word`."""
 
+    stop_word: Literal["off", "replies", "music"] = "replies"
+    """What the word `stop` ends without the wake word: nothing, replies and all that rings, or music too."""
+
+    stop_model: str = ""
+    """The folder's name among the models: the network that hears that word; empty for none."""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what is wrong) for what one field alone cannot tell."""
         if not self.model and not self.words:
@@ -700,8 +706,9 @@ class Config:
     def models(self) -> tuple[str, ...]:
         """The names of all models that are used, each once."""
         second = self.wake.verification if self.wake.model else ""
+        stop = self.wake.stop_model if self.wake.stop_word != "off" else ""
         used = (
-            *(self.wake.model, second, self.recogniser.model, self.endpoint.model),
+            *(self.wake.model, second, stop, self.recogniser.model, self.endpoint.model),
             *(self.whisper.model, self.understanding.model, self.people.model),
         )
         return tuple(dict.fromkeys(filter(None, used)))

@@ -36,7 +36,7 @@ from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_
 from alexa_local.daemon.player import HomePlayer
 from alexa_local.daemon.renewing import Opened, Renewal
 from alexa_local.daemon.sending import Sending
-from alexa_local.daemon.sounding import Answerer, Sounding, start_sounding
+from alexa_local.daemon.sounding import Answerer, NowPlaying, Sounding, start_sounding
 from alexa_local.daemon.topics import Topics
 from alexa_local.daemon.voices import People
 from alexa_local.daemon.wall import NetworkWall
@@ -64,11 +64,16 @@ from alexa_local.understand import (
     load_owner_intents,
 )
 from alexa_local.understand.own_names import favoured
-from alexa_local.wake import Hearer
+from alexa_local.wake import Hearer, Playing, WakeWord
+from alexa_local.wake.stop import StopWord
 from alexa_local.whisper import WhisperDetector
 
 _LOG = logging.getLogger(__name__)
 _QUIET_LIMIT_S = 60.0
+_STOPPED: Mapping[str, tuple[Playing, ...]] = {
+    "replies": ("alarm", "speech"),
+    "music": ("alarm", "speech", "music"),
+}
 
 MUTED_SETTING = "microphone_muted"
 """The store's setting that says whether the microphone is to stay closed."""
@@ -81,7 +86,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         AlexaLocalError: a model, the word model, the intents file or the database is missing or wrong.
     """
     renewal = Renewal(config, host)
-    wake_word, recogniser, end_of_speech, reader, embedder, whisper = renewal.load(
+    wake_word, recogniser, end_of_speech, reader, embedder, whisper, stop = renewal.load(
         functools.partial(_load, config)
     )
     word_model = WordNgrams(config.recogniser.rescoring) if config.recogniser.rescoring else None
@@ -104,8 +109,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         lambda: "a metered connection" if brain.sending.waits_for_another_link() else "",
     )
     calls = Calls()
+    stop_word = StopWord(stop, _STOPPED[config.wake.stop_word]) if stop else None
+    stages = wake_word, recogniser, end_of_speech, listeners, stop_word
     return Parts(
-        pipeline=_pipeline(wake_word, recogniser, end_of_speech, listeners, calls, config, host, answerer),
+        pipeline=_pipeline(*stages, NowPlaying(sounding.mixer), calls, config, host, answerer),
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
@@ -119,6 +126,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         remember_muted=lambda on: store.remember(MUTED_SETTING, "on" if on else "off"),
         is_ringing=lambda: brain.is_ringing,
         stop_ringing=brain.services.schedule.dismiss,
+        stop_playing=brain.stop_playing,
         import_contacts=brain.import_contacts,
         rescore=functools.partial(rescore, model=word_model) if word_model else None,
         post=brain.sending.post,
@@ -153,14 +161,17 @@ def _load(
     RequestReader | None,
     SpeakerEmbedder | None,
     WhisperDetector | None,
+    WakeWord | None,
 ]:
     """The models, verified: first of all, so that a missing one is told before anything begins."""
     reading, voices, whisper = config.understanding.model, config.people.model, config.whisper
+    stop = config.wake.stop_model if config.wake.stop_word != "off" else ""
     return (
         *_load_models(config, opened),
         RequestReader(opened[reading]) if reading else None,
         SpeakerEmbedder(opened[voices]) if voices else None,
         WhisperDetector(opened[whisper.model], whisper.threshold) if whisper.model else None,
+        WakeWord(opened[stop]) if stop else None,
     )
 
 
@@ -177,6 +188,8 @@ def _pipeline(
     recogniser: Recogniser,
     end_of_speech: EndOfSpeech,
     voice_listeners: Sequence[VoiceListener],
+    stop_word: StopWord | None,
+    playing: NowPlaying,
     calls: Calls,
     config: Config,
     host: Host,
@@ -190,7 +203,8 @@ def _pipeline(
         if name in ("listening", "stt_text", "idle"):
             answerer.listening(name == "listening")
 
-    return Pipeline(wake_word, recogniser, end_of_speech, config.endpoint, on_event, voice_listeners)
+    stages = wake_word, recogniser, end_of_speech
+    return Pipeline(*stages, config.endpoint, on_event, voice_listeners, stop_word, playing)
 
 
 class _Brain:
@@ -250,6 +264,14 @@ class _Brain:
         self._watch.changed()
         self._bias()
         return outcome
+
+    def stop_playing(self, what: str) -> None:
+        """End what is said, and what rings or the music where that is meant."""
+        self._sounding.playback.stop_speaking()
+        if what == "alarm":
+            self.services.schedule.dismiss()
+        elif what == "music":
+            self._sounding.music.stop()
 
     def rehearse(self, meaning: Interpretation, talker: Talker) -> Outcome | None:
         """What would come of it, while nothing is done and nobody is interrupted."""

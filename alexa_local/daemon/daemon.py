@@ -177,6 +177,7 @@ class Daemon:
             bus=self.bus,
             stopping=supervisor.stopping,
             may_answer=parts.may_answer,
+            on_stop=lambda playing: act.submit(lambda: parts.stop_playing(playing)),
         )
         if self._config.understanding.follow_up and not self._finite:
             FollowUp(self.bus, listen.listen_again, self._config.voice.replies)

@@ -88,6 +88,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
         "Not called: score %.2f, but the second opinion was %.2f.",
         (data.get("score", 0.0), data.get("verification", 0.0)),
     ),
+    "stop_word_detected": lambda data: ("Told to stop: %s.", (data.get("playing", ""),)),
     "listening": lambda _: ("Listening.", ()),
     "stt_text": _heard,
     "speaker": _spoken_by,

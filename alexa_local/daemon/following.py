@@ -37,7 +37,7 @@ class FollowUp:
                     self._begin()
             case "tts_finished" if self._asked:
                 self._begin()
-            case "wake_word_detected" | "listening":
+            case "wake_word_detected" | "listening" | "stop_word_detected":
                 self._asked = False
         return False
 

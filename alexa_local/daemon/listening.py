@@ -40,11 +40,11 @@ class Listener(Protocol):
 
 
 class Decision(Protocol):
-    """What the pipeline decides: a request, or the end of a speculative one."""
+    """What the pipeline decides: a request, the end of a speculative one, or the end of what is played."""
 
     @property
     def stage(self) -> str:
-        """ "speculative", "reset" or "final"."""
+        """ "speculative", "reset", "final" or "stop"."""
 
 
 class Requests(Protocol):
@@ -79,6 +79,7 @@ class Listen:
         bus: EventBus,
         stopping: threading.Event,
         may_answer: Callable[[Talker, Talker], bool] = lambda asked, answering: True,
+        on_stop: Callable[[str], object] = lambda playing: None,
     ) -> None:
         self.progress = 0
         self._mutings = 0
@@ -89,7 +90,7 @@ class Listen:
         self._on_end = on_end
         self._bus = bus
         self._stopping = stopping
-        self._may_answer = may_answer
+        self._may_answer, self._on_stop = may_answer, on_stop
         self._last_talker = Talker()
         self._is_answer = False
 
@@ -133,7 +134,9 @@ class Listen:
 
     def _hand_on(self, decisions: Sequence[Any]) -> None:
         for one in decisions:
-            if one.stage == "reset":
+            if one.stage == "stop":
+                self._on_stop(one.playing)
+            elif one.stage == "reset":
                 self._requests.take_back()
             elif one.stage == "speculative":
                 self._requests.speculate(one.hypotheses, one.talker)

@@ -99,6 +99,7 @@ class Parts:
         remember_muted: keeps that.
         is_ringing: whether a timer or an alarm rings at this moment.
         stop_ringing: ends that; only the thread `act` calls it.
+        stop_playing: ends what is played, "speech", "alarm" or "music"; only the thread `act` calls it.
         import_contacts: takes the bytes of an address book and its owner's name, "" for everybody's; returns
             "added", "updated" and "problems".
         rescore: a lattice scored by a second language model; only the thread `rescore` calls it. None where
@@ -129,6 +130,7 @@ class Parts:
     remember_muted: Callable[[bool], None] = _nothing
     is_ringing: Callable[[], bool] = bool
     stop_ringing: Callable[[], object] = _nothing
+    stop_playing: Callable[[str], object] = _nothing
     import_contacts: Callable[[bytes, str], Mapping[str, Any]] = _no_report
     rescore: Callable[[Lattice], Lattice] | None = None
     post: Callable[[Callable[[], bytes]], Future[Result]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,9 +22,28 @@ from alexa_local.playback import (
     open_voice,
 )
 from alexa_local.playback.loudspeaker import OnPlayed, ignore_played
+from alexa_local.playback.mixer import Sort
 from alexa_local.sound import PortAudio
 
 _VOICES = {"espeak": "espeak-ng"}
+_ON_ITS_WAY_S = 0.6
+
+
+class NowPlaying:
+    """What comes out of the loudspeaker, with what is still on its way through buffers and the room."""
+
+    def __init__(self, mixer: Mixer, clock: Callable[[], float] = time.monotonic) -> None:
+        """Look at the mixer; the clock counts seconds."""
+        self._mixer, self._clock = mixer, clock
+        self._last: Sort = ""
+        self._until_s = 0.0
+
+    def __call__(self) -> Sort:
+        """The most important of it; one thread may ask."""
+        now_s = self._clock()
+        if playing := self._mixer.playing:
+            self._last, self._until_s = playing, now_s + _ON_ITS_WAY_S
+        return self._last if now_s < self._until_s else ""
 
 
 @dataclass(frozen=True)

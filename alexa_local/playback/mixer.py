@@ -7,7 +7,7 @@ methods may be called from any thread.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import soxr
@@ -28,6 +28,9 @@ _KNEE = np.float32(0.9)
 """Above this share of full scale the limiter bends, and below it changes nothing."""
 
 _RING_S, _PRIME_S = 1.0, 0.2
+
+Sort = Literal["", "speech", "alarm", "music"]
+"""What the loudspeaker plays: nothing, a reply, something that rings, music."""
 
 
 def gain_of_volume(percent: float) -> float:
@@ -151,6 +154,17 @@ class Mixer:
     def is_playing(self) -> bool:
         """Whether a reply or a tone is on its way (music and alarms do not count)."""
         return bool(self._replies or self._tones)
+
+    @property
+    def playing(self) -> Sort:
+        """What is to be heard, the most important of it; short tones do not count."""
+        if self._alarm_on:
+            return "alarm"
+        if self._muted or not self._volume:
+            return ""
+        if self._replies:
+            return "speech"
+        return "music" if self.music.waiting_frames and not self.music_paused else ""
 
     def duck(self, on: bool) -> None:
         """Lower the music while somebody is being listened to; replies do it by themselves."""

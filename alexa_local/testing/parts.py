@@ -27,6 +27,7 @@ class FakeHome:
         self.heard: list[str] = []
         self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
+        self.stopped: list[str] = []
         self.local_only = False
         self.privacy: dict[str, object] = {}
         self.muted = False
@@ -52,6 +53,7 @@ class FakeHome:
             remember_muted=lambda on: self.remember_muted(on),
             is_ringing=lambda: self.ringing,
             stop_ringing=lambda: setattr(self, "ringing", False),
+            stop_playing=self.stopped.append,
             import_contacts=self._import,
             rescore=self._rescore,
             post=self._post,

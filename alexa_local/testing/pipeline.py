@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from alexa_local.context import begin_request
 from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, LatticeArc, Talker
 
+STOP_LOUDNESS = 30_000
+"""A block with this as its loudest sample is the word that ends what is played."""
+
 
 @dataclass(frozen=True)
 class FakeRequest:
@@ -20,6 +23,7 @@ class FakeRequest:
 
     hypotheses: tuple[Hypothesis, ...] = ()
     stage: str = "final"
+    playing: str = ""
     talker: Talker = field(default_factory=Talker)
     lattice: Callable[[], Lattice] | None = None
 
@@ -46,7 +50,11 @@ class FakePipeline:
 
     def push(self, samples: NDArray[np.int16]) -> list[FakeRequest]:
         """Take int16 samples, shape (N,), 16 kHz mono; return what they completed or took back."""
-        loud = len(samples) > 0 and int(np.abs(samples.astype(np.int32)).max()) > 1000
+        loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
+        if self.state == "waiting" and loudest == STOP_LOUDNESS:
+            self._on_event("stop_word_detected", {"playing": "speech"})
+            return [FakeRequest(stage="stop", playing="speech")]
+        loud = loudest > 1000
         if self.state == "waiting":
             if loud:
                 self.listen()
