@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,10 +17,11 @@ from torch.nn import functional
 
 from alexa_local.whisper.detector import NETWORK_FILE
 from scripts.training.wake.augment import Noises
+from scripts.training.wake.corpus import DEV_FOLDERS, SPEECH_FOLDERS
 from scripts.training.wake.pools import noises
 from scripts.training.whisper.batches import Batches
 from scripts.training.whisper.export import export
-from scripts.training.whisper.network import WhisperNetwork, pooled
+from scripts.training.whisper.network import WhisperNetwork, audible, pooled
 from scripts.training.whisper.pool import RECORDED, Pool, make_pool
 from scripts.training.whisper.vocoder import ENVELOPES
 
@@ -35,11 +38,12 @@ def main() -> int:
     pool = _pool(options).made_with(options.envelopes, options.espeak > 0)
     rng = np.random.default_rng(options.seed)
     batches = Batches(pool, _noises(options, pool, rng), rng)
-    network = WhisperNetwork()
+    network = new_network(batches)
     train(
         network, batches, options.batches, options.batch, options.learning_rate, options.out / "checkpoint.pt"
     )
     torch.save(network.state_dict(), options.out / "network.pt")
+    (options.out / "recipe.json").write_text(json.dumps(_recipe(options)), encoding="utf-8")
     export(network.eval(), options.out / NETWORK_FILE)
     _LOG.info("%s", options.out / NETWORK_FILE)
     return 0
@@ -62,6 +66,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _recipe(options: argparse.Namespace) -> dict[str, Any]:
+    """How it was made, for the manifest."""
+    kept = {name: value for name, value in vars(options).items() if name not in ("data", "out", "threads")}
+    words = [f"--{name.replace('_', '-')} {_words(value)}" for name, value in kept.items()]
+    return {
+        "command": " ".join(["python -m scripts.training.whisper --data DATA --out RUN", *words]),
+        "data": [name for name in SPEECH_FOLDERS if name not in DEV_FOLDERS] + ["noise", "room_responses"],
+    }
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def _pool(options: argparse.Namespace) -> Pool:
     file = options.out / "pool.npz"
     if not file.exists():
@@ -78,11 +96,20 @@ def _noises(options: argparse.Namespace, pool: Pool, rng: np.random.Generator) -
         return {name.split("/")[1]: (float(name.split("/")[0]), kept[name]) for name in kept.files}
 
 
+def new_network(batches: Batches) -> WhisperNetwork:
+    """A network that knows how loud the bands are, and nothing else."""
+    network = WhisperNetwork()
+    sample = audible(batches.draw(200)[0])[..., -1].flatten(0, 1)  # (B, S, 64, 8) -> (B S, 64)
+    network.mean.data, network.scale.data = sample.mean(0), 1.0 / sample.std(0)
+    return network
+
+
 def train(
     network: WhisperNetwork, batches: Batches, count: int, size: int, learning_rate: float, checkpoint: Path
 ) -> None:
     """So many batches in all; goes on from the checkpoint where there is one."""
-    optimiser = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=0.01)
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda batch: min(1.0, (batch + 1) / 100) * (0.01 + 0.495 * (1 + np.cos(np.pi * batch / count))),
@@ -101,7 +128,7 @@ def train(
         loss, right = judged(network(frames), whispered, heard)
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        torch.nn.utils.clip_grad_norm_(trained, 2.0)
         optimiser.step()
         schedule.step()
         losses.append(loss.item())

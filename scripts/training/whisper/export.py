@@ -15,7 +15,6 @@ from scripts.training.whisper.network import (
     PATCH_BANDS,
     PATCH_STRIDE,
     PATCHES,
-    STEEPNESS,
     WhisperNetwork,
 )
 
@@ -36,7 +35,7 @@ def export(network: WhisperNetwork, path: Path, kind: layers.Kind = "int8") -> N
     loudest = graph.maximum(graph.mean(new), graph.sub(before, graph.constant([[FALL_A_STEP]])))
     graph.output("loudest_out", loudest)
     x = graph.relu(graph.sub(frames, graph.sub(loudest, graph.constant([[DEPTH]]))))
-    x = graph.mul(x, graph.constant([[STEEPNESS]]))
+    x = graph.mul(graph.sub(x, graph.constant(weights["mean"][None])), graph.constant(weights["scale"][None]))
     patches = [
         graph.reshape(graph.slice(x, at, at + PATCH_BANDS, axis=1), (1, _FRAMES * PATCH_BANDS))
         for at in range(0, PATCHES * PATCH_STRIDE, PATCH_STRIDE)

@@ -15,8 +15,8 @@ PATCHES = (MEL_BANDS - PATCH_BANDS) // PATCH_STRIDE + 1
 FALL_A_STEP = 0.04
 """How fast the loudness that is compared with sinks: 1 neper of energy in a second."""
 
-DEPTH, STEEPNESS = 10.0, 0.15
-"""What is so far (natural log) below the loudest is silence; and what a neper counts for."""
+DEPTH = 10.0
+"""What is so far (natural log of energy) below the loudest is silence."""
 
 
 class WhisperNetwork(nn.Module):
@@ -28,6 +28,8 @@ class WhisperNetwork(nn.Module):
 
     def __init__(self, channels: int = 24, width: int = 64, first: int = 64, second: int = 48) -> None:
         super().__init__()
+        self.mean = nn.Parameter(torch.zeros(MEL_BANDS), requires_grad=False)
+        self.scale = nn.Parameter(torch.ones(MEL_BANDS), requires_grad=False)
         self.patch = nn.Linear((LEFT_FRAMES + STEP_FRAMES) * PATCH_BANDS, channels)
         self.mix = nn.Linear(PATCHES * channels, width)
         self.first = nn.LSTM(width, first, batch_first=True)
@@ -37,15 +39,20 @@ class WhisperNetwork(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames float32 (B, T, 64), T a multiple of 4, to (B, T / 4, 2)."""
-        past = torch.full((len(frames), LEFT_FRAMES, MEL_BANDS), LOG_FLOOR)
-        x = torch.cat([past, frames], 1).unfold(1, LEFT_FRAMES + STEP_FRAMES, STEP_FRAMES)  # (B, S, 64, 8)
-        x = torch.relu(x - loudest(frames)[:, :, None, None] + DEPTH) * STEEPNESS
+        x = (audible(frames) - self.mean[:, None]) * self.scale[:, None]  # (B, S, 64, 8)
         x = x.unfold(2, PATCH_BANDS, PATCH_STRIDE)  # (B, S, 14, 8, 12)
         x = torch.relu(self.patch(x.flatten(3)))  # (B, S, 14, 96) -> (B, S, 14, C)
         x = self.drop(torch.relu(self.mix(x.flatten(2))))  # (B, S, W)
         x = self.first(x)[0]
         x = self.second(self.drop(x))[0]
         return self.head(self.drop(x))
+
+
+def audible(frames: Tensor) -> Tensor:
+    """How far each step's 8 frames lie above silence: (B, T / 4, 64, 8) from (B, T, 64)."""
+    past = torch.full((len(frames), LEFT_FRAMES, MEL_BANDS), LOG_FLOOR)
+    steps = torch.cat([past, frames], 1).unfold(1, LEFT_FRAMES + STEP_FRAMES, STEP_FRAMES)
+    return torch.relu(steps - loudest(frames)[:, :, None, None] + DEPTH)
 
 
 def loudest(frames: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ from scripts.training.whisper.network import (
     PATCH_BANDS,
     PATCH_STRIDE,
     PATCHES,
-    STEEPNESS,
     WhisperNetwork,
 )
 
@@ -35,7 +34,7 @@ def heard(network: WhisperNetwork, kind: Kind = "int8") -> NDArray[np.float32]:
     for start in range(0, len(frames) - LEFT_FRAMES, STEP_FRAMES):
         step = frames[start : start + LEFT_FRAMES + STEP_FRAMES]
         loudest = max(float(step[LEFT_FRAMES:].mean()), loudest - FALL_A_STEP)
-        step = np.maximum(step - np.float32(loudest - DEPTH), 0) * np.float32(STEEPNESS)
+        step = (np.maximum(step - np.float32(loudest - DEPTH), 0) - weights["mean"]) * weights["scale"]
         starts = range(0, PATCHES * PATCH_STRIDE, PATCH_STRIDE)
         x = np.stack([step[:, at : at + PATCH_BANDS].ravel() for at in starts])  # (8, 64) -> (14, 96)
         x = np.maximum(reference.linear(x, weights["patch.weight"], weights["patch.bias"], kind), 0)
