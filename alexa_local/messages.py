@@ -134,6 +134,7 @@ class Talker:
         whisper_confidence: 0 to 1, how sure that is, whichever it is.
         person: the name of somebody who is enrolled, "" for a stranger.
         person_confidence: 0 to 1, how sure that is.
+        is_sure: whether that is sure enough for what strangers may not do.
         typed: whether it was typed, or came over MQTT, so that there is no voice to know.
         voice: makes what can be compared with another request's voice, None of too little speech; only in
             the thread that listens.
@@ -143,6 +144,7 @@ class Talker:
     whisper_confidence: float = 0.0
     person: str | None = None
     person_confidence: float = 0.0
+    is_sure: bool = False
     typed: bool = False
     voice: Callable[[], Voice | None] | None = field(default=None, compare=False, repr=False)
 

@@ -1,4 +1,7 @@
-"""What may be asked for by whom, by the owner's configuration; a voice that is not known is a guest's."""
+"""What may be asked for by whom, by the owner's configuration; a voice that is not known is a guest's.
+
+What guests may not do takes more certainty than a name on a list does: see `Talker.is_sure`.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,13 @@ class Permissions:
             return "I never do that by voice alone. Please type it: alexa local say, and then the request."
         if talker.person:
             mine = self._members.get(talker.person.casefold())
-            return (
-                "" if mine is None or _may(mine, intent) else f"Sorry {talker.person}, you may not do that."
-            )
+            if mine and not _may(mine, intent):
+                return f"Sorry {talker.person}, you may not do that."
+            if not talker.is_sure and not _may(self._guests, intent):
+                return (
+                    f"I am not sure enough that you are {talker.person}. Please say it again in more words."
+                )
+            return ""
         if _may(self._guests, intent):
             return ""
         if talker.person is None:

@@ -159,6 +159,8 @@ def _apply(
         keep_local_only(config, answers.local_only, daemon_runs)
     for line in add_people(config, answers.people, daemon_runs):
         print(line)
+    if answers.people and config.people.model:
+        print("It can learn their voices too: alexa-local enroll NAME")
     if not written and not answers.people and answers.local_only == local_only:
         print(f"Nothing to change in {file.path}.")
     elif written:

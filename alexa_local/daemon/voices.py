@@ -77,8 +77,7 @@ class People:
     def follow(self, talker: Talker) -> None:
         """Learn from a request that surely was somebody's; a disk that refuses costs no answer."""
         voice = talker.voice() if talker.voice and talker.person else None
-        is_sure = self._embedder and talker.person_confidence >= self._embedder.sure_probability
-        if voice is None or not is_sure or not talker.person or voice.speech_s < ADAPT_S:
+        if voice is None or not talker.is_sure or not talker.person or voice.speech_s < ADAPT_S:
             return
         try:
             profile = self._profiles.get(talker.person)

@@ -20,7 +20,9 @@ from alexa_local.errors import ConfigError
 from alexa_local.messages import TYPED, Interpretation, Talker
 from tests.act.house import House
 
-ANNA, BEN = Talker(person="Anna", person_confidence=0.99), Talker(person="Ben", person_confidence=0.99)
+ANNA = Talker(person="Anna", person_confidence=0.99, is_sure=True)
+BEN = Talker(person="Ben", person_confidence=0.99, is_sure=True)
+PROBABLY_ANNA = Talker(person="Anna", person_confidence=0.9)
 STRANGER, UNSURE = Talker(person="", person_confidence=0.99), Talker()
 LOCKS = (
     DeviceSettings("front door", "lock", topic="home/front"),
@@ -44,16 +46,26 @@ UNLOCK = Interpretation("Unlock", {"device": "front door"})
     [
         (ANNA, True, "The front door is unlocked."),
         (TYPED, True, "The front door is unlocked."),
+        (
+            PROBABLY_ANNA,
+            False,
+            "I am not sure enough that you are Anna. Please say it again in more words.",
+        ),
         (STRANGER, False, "I only do that for people whose voice I know."),
         (UNSURE, False, "I only do that for people whose voice I know, and I am not sure who is speaking."),
     ],
-    ids=["known", "typed", "stranger", "not sure"],
+    ids=["known", "typed", "probably known", "stranger", "not sure"],
 )
 def test_a_guest_may_not_unlock(tmp_path: Path, talker: Talker, done: bool, reply: str) -> None:
     actor_, house = actor(tmp_path)
     outcome = actor_.perform(UNLOCK, talker)
     assert (outcome.ok, outcome.reply) == (done, reply)
     assert house.publisher.sent == ([("home/front", "UNLOCK")] if done else [])
+
+
+def test_what_guests_may_do_takes_no_more_certainty(tmp_path: Path) -> None:
+    actor_, _ = actor(tmp_path)
+    assert actor_.perform(Interpretation("Lock", {"device": "front door"}), PROBABLY_ANNA).ok
 
 
 def test_a_guest_may_lock(tmp_path: Path) -> None:

@@ -129,14 +129,14 @@ def test_a_voice_is_followed_only_where_it_is_surely_somebodys(
     short = Voice(voice.embedding, 1.0)
     for talker in (
         Talker(person="Anna", person_confidence=0.95, voice=lambda: voice),
-        Talker(person="Anna", person_confidence=0.999, voice=lambda: short),
+        Talker(person="Anna", person_confidence=0.999, is_sure=True, voice=lambda: short),
         Talker(person="", person_confidence=0.999, voice=lambda: voice),
-        Talker(person="Carl", person_confidence=0.999, voice=lambda: voice),
-        Talker(person="Anna", person_confidence=0.999),
+        Talker(person="Carl", person_confidence=0.999, is_sure=True, voice=lambda: voice),
+        Talker(person="Anna", person_confidence=0.999, is_sure=True),
     ):
         people.follow(talker)
     assert len(known[-1][0].adapted) == 0
-    people.follow(Talker(person="Anna", person_confidence=0.999, voice=lambda: voice))
+    people.follow(Talker(person="Anna", person_confidence=0.999, is_sure=True, voice=lambda: voice))
     assert len(known[-1][0].adapted) == 1 and len(known[-1][0].embeddings) == 5
 
 
@@ -195,7 +195,7 @@ def household(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         one.close()
 
 
-ANN = Talker(person="Ann", person_confidence=0.99)
+ANN = Talker(person="Ann", person_confidence=0.99, is_sure=True)
 
 
 def test_a_request_means_what_its_speaker_means(household: Callable[..., Household]) -> None:

@@ -38,6 +38,7 @@ def test_who_is_known_is_known_and_a_stranger_is_a_stranger(pitch_hz: float, per
     identifier.know([ANNA, BEN])
     talker = heard(identifier, pitch_hz)
     assert talker.person == person and talker.person_confidence >= 0.9
+    assert talker.is_sure is (person != "")
     assert talker.whispered is False, "what others found out is kept"
 
 
