@@ -119,10 +119,9 @@ def _judged(heard: Heard, curve: bool = False) -> dict[str, Any]:
     found = Whispers(THRESHOLD, curve)
     for _, whispered, probability in heard:
         (found.whispers if whispered else found.voices).append(probability)
-    missed = np.mean([one < THRESHOLD for one in found.whispers] or [0.0])
-    taken = np.mean([one >= THRESHOLD for one in found.voices] or [0.0])
-    rates = {"missed_pct": round(100 * float(missed), 2), "taken_pct": round(100 * float(taken), 2)}
-    return {**found.summary(), **rates}
+    missed = sum(one < THRESHOLD for one in found.whispers) / max(1, len(found.whispers))
+    taken = sum(one >= THRESHOLD for one in found.voices) / max(1, len(found.voices))
+    return {**found.summary(), "missed_pct": round(100 * missed, 2), "taken_pct": round(100 * taken, 2)}
 
 
 def _figures(detector: WhisperDetector, manifest: Path, noise: Any) -> dict[str, Any]:
