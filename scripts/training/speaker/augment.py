@@ -30,11 +30,12 @@ class Strength:
     """How much is done: shares of the examples, and ranges in decibels."""
 
     untouched: float = 0.2
-    noise: float = 0.65
-    babble: float = 0.4
-    snr_db: tuple[float, float] = (3.0, 28.0)
+    noise: float = 0.8
+    babble: float = 0.35
+    snr_db: tuple[float, float] = (-2.0, 25.0)
     gain_db: tuple[float, float] = (-20.0, 8.0)
     tilt_db: float = 4.0
+    noise_tilt_db: float = 9.0
     band_limit: float = 0.3
     echo: float = 0.3
     masks: float = 0.3
@@ -66,7 +67,7 @@ class Augmenter:
         power = given.exp()
         if echoing.any():
             power[echoing] = with_echo(power[echoing], rng)
-        power *= self._tilts(batch).exp()
+        power *= self._tilts(batch, strength.tilt_db).exp()
         power = self._with_noise(power)
         gain = np.exp(rng.uniform(*strength.gain_db, (batch, 1, 1)) * _DB).astype(np.float32)
         power = power * torch.from_numpy(gain) + float(np.exp(LOG_FLOOR))
@@ -75,16 +76,19 @@ class Augmenter:
         return out
 
     def _with_noise(self, power: Tensor) -> Tensor:
-        """Powers (B, T, 64) with noise or other talk under many of them."""
+        """Powers (B, T, 64) with noise or other talk under many of them, the same under every two.
+
+        So two speakers are not told apart by what is around them.
+        """
         rng, strength = self._rng, self._strength
         noisy = np.flatnonzero(rng.random(len(power)) < strength.noise)
         if not len(noisy):
             return power
         clear, frames = power[noisy], power.shape[1]
-        noise = (
-            torch.from_numpy(np.stack([self._one_noise(frames) for _ in noisy]))
-            * self._tilts(len(noisy)).exp()
-        )
+        kinds = (len(noisy) + 1) // 2
+        noise = torch.from_numpy(np.stack([self._one_noise(frames) for _ in range(kinds)]))
+        noise *= self._tilts(kinds, strength.noise_tilt_db).exp()
+        noise = noise[rng.permutation(len(noisy)) % kinds]
         loud = torch.topk(clear.sum(2), max(1, frames // 4), 1).values.mean(1)
         snr_db = torch.from_numpy(rng.uniform(*strength.snr_db, len(noisy)).astype(np.float32))
         wanted = loud * torch.exp(-snr_db * _DB)
@@ -96,23 +100,23 @@ class Augmenter:
         return power
 
     def _one_noise(self, frames: int) -> NDArray[np.float32]:
-        """Powers of noise from the pool, or of up to five people talking, float32 (frames, 64)."""
+        """Powers of noise from the pool, or of two to five people talking, float32 (frames, 64)."""
         rng = self._rng
         pool, count = self._noise, 1
         if rng.random() < self._strength.babble:
-            pool, count = self._speech, int(rng.integers(1, 6))
+            pool, count = self._speech, int(rng.integers(2, 6))
         power = np.zeros((frames, MEL_BANDS), np.float32)
         for at in rng.integers(len(pool) - frames, size=count):
             power += np.exp(pool[at : at + frames].astype(np.float32))
         return power
 
-    def _tilts(self, batch: int) -> Tensor:
+    def _tilts(self, batch: int, tilt_db: float) -> Tensor:
         """Smooth random responses, and for some a cut-off, in natural logs, float32 (B, 1, 64)."""
         rng = self._rng
         bands = np.linspace(0, np.pi, MEL_BANDS)
         curves = np.zeros((batch, MEL_BANDS))
         for order in (1, 2, 3):
-            curves += rng.normal(0, self._strength.tilt_db / order, (batch, 1)) * np.cos(order * bands)
+            curves += rng.normal(0, tilt_db / order, (batch, 1)) * np.cos(order * bands)
         cut = rng.integers(44, 64, (batch, 1))
         limited = rng.random((batch, 1)) < self._strength.band_limit
         curves = curves - 40.0 * (limited & (np.arange(MEL_BANDS) >= cut))
