@@ -74,6 +74,10 @@ def _spoken_by(data: Mapping[str, Any]) -> Line:
     return "Spoken by %s, confidence %.2f.", (known, data.get("confidence", 0.0))
 
 
+def _whispered(data: Mapping[str, Any]) -> Line:
+    return ("Whispered, confidence %.2f." if data.get("whispered") else ""), (data.get("confidence", 0.0),)
+
+
 def _ringing(data: Mapping[str, Any]) -> Line:
     return "Ringing: %d.", (data.get("count", 0),)
 
@@ -92,6 +96,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
     "listening": lambda _: ("Listening.", ()),
     "stt_text": _heard,
     "speaker": _spoken_by,
+    "whisper": _whispered,
     "follow_up_refused": lambda data: ("Not an answer: %s.", (data.get("reason", ""),)),
     "intent": _understood,
     "action": _acted,

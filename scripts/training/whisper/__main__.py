@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import sys
 import time
 from pathlib import Path
@@ -112,7 +113,7 @@ def train(
     optimiser = torch.optim.AdamW(trained, learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
-        lambda batch: min(1.0, (batch + 1) / 100) * (0.01 + 0.495 * (1 + np.cos(np.pi * batch / count))),
+        lambda batch: min(1.0, (batch + 1) / 100) * (0.01 + 0.495 * (1 + math.cos(math.pi * batch / count))),
     )
     done = 0
     if checkpoint.exists():
