@@ -118,6 +118,11 @@ class VirtualSound:
         for sink in ("room", "music"):
             self._spawn("pacat", "--raw", "--latency-msec=20", "-d", sink, "/dev/zero")
 
+    def let_the_room_hear_the_loudspeaker(self, after_ms: int = 60) -> None:
+        """What is played on `music` comes back to the microphone, as from a loudspeaker beside it."""
+        loop = ("source=music.monitor", "sink=room", f"latency_msec={after_ms}", "adjust_time=0")
+        self._must("pactl", "load-module", "module-loopback", *loop)
+
     def play_in_room(self, sound_file: Path) -> None:
         """Play a file where the microphone hears it; returns when it has been played."""
         self._must("paplay", "-d", "room", "--latency-msec=100", str(sound_file))

@@ -21,6 +21,7 @@ from scripts.evaluation import (
     background,
     biasing,
     catalogue,
+    echo,
     endpoint,
     engines,
     intent,
@@ -105,6 +106,8 @@ def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None)
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["biasing"]:
         return biasing.main(arguments[1:], make)
+    if arguments[:1] == ["echo"]:
+        return echo.main(arguments[1:], make)
     if arguments[:1] == ["nlu"]:
         return nlu.main(arguments[1:], make)
     top = parser()
