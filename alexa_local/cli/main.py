@@ -24,6 +24,7 @@ from alexa_local.cli import (
     setup,
     understand,
     voices,
+    wake_word,
 )
 from alexa_local.cli.logs import set_up_logging
 from alexa_local.errors import AlexaLocalError, UsageError
@@ -49,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"alexa-local {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    asking = (understand, bias, devices, models, lattice, outbox, privacy, voices, doctor)
+    asking = (understand, bias, devices, models, lattice, outbox, privacy, voices, wake_word, doctor)
     for module in (run, control, files, *asking, setup, housekeeping):
         module.add_commands(commands, common)
     return parser

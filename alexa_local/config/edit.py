@@ -15,7 +15,7 @@ import yaml
 
 from alexa_local.errors import ConfigError
 
-Value = str | int | bool
+Value = str | int | bool | tuple[str, ...]
 
 _PLAIN = re.compile(r"[A-Za-z0-9/](?:[\w ./+-]*[\w./+-])?")
 """Text that needs no quotes anywhere in YAML, unless it looks like a number or the like."""
@@ -36,10 +36,11 @@ def edit(text: str, changes: Mapping[str, Value]) -> str:
     return text
 
 
-def _edit_one(text: str, key: str, value: Value) -> str:
+def _edit_one(text: str, key: str, value: Value | list[str]) -> str:
     before = _data(text)
     section, name = key.split(".")
     wanted = copy.deepcopy(before)
+    value = list(value) if isinstance(value, tuple) else value
     wanted[section] = {**(wanted.get(section) or {}), name: value}
     if before == wanted and type((before.get(section) or {}).get(name)) is type(value):
         return text
@@ -119,8 +120,10 @@ def _data(text: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _written(value: Value) -> str:
+def _written(value: Value | list[str]) -> str:
     """A value as it is written behind a key, in braces too."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
     plain = isinstance(value, str) and _PLAIN.fullmatch(value) and yaml.safe_load(value) == value
     style = None if plain or not isinstance(value, str) else '"'
     dumped: str = yaml.safe_dump(value, allow_unicode=True, default_style=style, width=1 << 20)

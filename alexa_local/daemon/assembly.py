@@ -141,6 +141,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         status=lambda: {
             **brain.status(),
             **renewal.status(),
+            **calls.status(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
         commands={**renewal.commands(), **people.commands()},

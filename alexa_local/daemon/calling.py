@@ -26,7 +26,7 @@ from alexa_local.wake import (
     levels,
     measured,
 )
-from alexa_local.wake.sensitivity import Level
+from alexa_local.wake.sensitivity import Level, Measured
 
 _LOG = logging.getLogger(__name__)
 Opened = Mapping[str, Model]
@@ -93,6 +93,17 @@ def spelled(text: str, networks: Networks) -> tuple[int, ...]:
             "or remove it: `alexa-local wake-word remove`."
         )
     return tuple(piece for word in words for piece in word)
+
+
+def steps_of(config: Config) -> tuple[Measured, ...]:
+    """The steps of sensitivity of the wake word as it is used; none of an owner's own model."""
+    second = config.wake.verification
+    model = open_used(config.wake.model, config.daemon)
+    if second and fits(
+        opened := open_used(second, config.daemon), open_used(config.recogniser.model, config.daemon)
+    ):
+        model = opened
+    return measured(model) if "sensitivity" in model.info else ()
 
 
 def called_by(config: Config) -> tuple[str, ...]:

@@ -15,13 +15,11 @@ from alexa_local.wake.sensitivity import Playing
 
 
 class Hearer(Protocol):
-    """Hears one or several words (`WakeWord`, `PhraseSpotter`, `WakeWords`).
+    """Hears one or several words (`WakeWord`, `PhraseSpotter`, `WakeWords`)."""
 
-    Attributes:
-        score: of the latest step, 0 to 1.
-    """
-
-    score: float
+    @property
+    def score(self) -> float:
+        """Of the latest step, 0 to 1."""
 
     def push(self, frames: NDArray[np.float32]) -> list[Detection]:
         """Take frames, float32 (T, 64), any T; return what was heard, and what was refused, in them."""
