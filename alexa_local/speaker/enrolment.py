@@ -24,8 +24,8 @@ PART_S = 3.0
 LEAST_HALF_S = 0.8
 """Seconds of speech from which on parts of a sentence are compared with each other."""
 
-OTHERS = 0.1
-"""Least probability that two parts are one person's."""
+OTHERS = 0.2
+"""Least probability that two parts are one person's; so hardly any is lost of people not trained on."""
 
 MOST_NAME_LETTERS = 40
 

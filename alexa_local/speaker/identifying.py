@@ -12,7 +12,7 @@ from alexa_local.messages import Talker, Voice
 from alexa_local.speaker.comparing import Embedder, heard, likeness, same_person, voice_of
 from alexa_local.speaker.profiles import Profile
 
-ANOTHER = 0.1
+ANOTHER = 0.05
 """Least probability that an answer is by whoever was asked; below, it surely is somebody else's."""
 
 
