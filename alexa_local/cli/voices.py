@@ -113,10 +113,15 @@ def _who(found: dict[str, Any]) -> str:
     if not found["known"]:
         return "nobody is known yet (alexa-local enroll NAME)"
     if found["person"]:
-        return f"{found['person']} ({found['probability']:.0%} sure)"
+        return f"{found['person']} ({_share(found['probability'])} sure)"
     if found["person"] == "":
-        return f"nobody who is known ({found['stranger']:.0%} sure)"
-    return f"not sure; most like {found['nearest']} ({found['probability']:.0%})"
+        return f"nobody who is known ({_share(found['stranger'])} sure)"
+    return f"not sure; most like {found['nearest']} ({_share(found['probability'])})"
+
+
+def _share(probability: float) -> str:
+    """Never all of it: a voice is no proof."""
+    return f"{min(probability, 0.99):.0%}"
 
 
 def _people(arguments: argparse.Namespace) -> int:
