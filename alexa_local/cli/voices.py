@@ -139,7 +139,7 @@ def _people(arguments: argparse.Namespace) -> int:
         return 0
     for one in answer["people"]:
         if not one["usable"]:
-            print(f"{one['name']}: cannot be used any more; enrol again: alexa-local enroll NAME --again")
+            print(f"{one['name']}: cannot be used any more; enrol again: alexa-local enroll --again NAME")
             continue
         day = time.strftime("%Y-%m-%d", time.localtime(one["enrolled_s"]))
         followed = f", followed by {one['adapted']} requests" if one["adapted"] else ""

@@ -72,7 +72,8 @@ class SpeakerIdentifier:
 
     def may_answer(self, asked: Talker, answering: Talker) -> bool:
         """Whether an answer may be by whoever was asked; also where there is too little speech to tell."""
-        if asked.person and answering.person:
+        known = asked.person, answering.person
+        if None not in known and known != ("", ""):
             return asked.person == answering.person
         one, other = (talker.voice() if talker.voice else None for talker in (asked, answering))
         if one is None or other is None:

@@ -144,7 +144,7 @@ class Profiles:
 def already_there(name: str) -> UsageError:
     """There is somebody of that name."""
     return UsageError(
-        f"The voice of {name} is known already. Say alexa-local enroll {name!r} --again to replace it, or "
+        f"The voice of {name} is known already. Say alexa-local enroll --again {name!r} to replace it, or "
         "choose another name."
     )
 

@@ -47,7 +47,7 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise StorageError(
                 f"A voice cannot be read: {self._file} is not the key that it was kept with. Restore that "
-                "file, or enrol again: alexa-local enroll NAME --again"
+                "file, or enrol again: alexa-local enroll --again NAME"
             ) from error
 
     def _cipher(self) -> AESGCM:

@@ -118,7 +118,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_heard(command, sente
     command("enroll", "Anna", *files)
     code, _, err = command("enroll", "anna")
     assert code == UsageError.exit_code and "--again" in err
-    assert command("enroll", "Anna", *sentences("new", BEN_HZ), "--again")[0] == 0
+    assert command("enroll", "--again", "Anna", *sentences("new", BEN_HZ))[0] == 0
     assert len(json.loads(command("people", "--json")[1])["people"]) == 1
 
 
