@@ -23,7 +23,7 @@ from alexa_local.wake import (
     WakeWord,
     WakeWords,
     fits,
-    levels,
+    levels_at,
     measured,
 )
 from alexa_local.wake.sensitivity import Level, Measured
@@ -51,6 +51,11 @@ def hearer(config: Config, opened: Opened, networks: Networks) -> Hearer:
 
 def wake_word(config: Config, opened: Opened, networks: Networks) -> WakeWord:
     """The wake word that comes with the program, as easily heard as the owner wishes."""
+    return wake_parts(config, opened, networks)[0]
+
+
+def wake_parts(config: Config, opened: Opened, networks: Networks) -> tuple[WakeWord, Verifier | None, float]:
+    """The same, its second opinion, and what that must give while nothing is played."""
     settings = config.wake
     model, second = opened[settings.model], opened.get(settings.verification)
     if second and not fits(second, opened[config.recogniser.model]):
@@ -60,13 +65,14 @@ def wake_word(config: Config, opened: Opened, networks: Networks) -> WakeWord:
         )
         second = None
     verifier = Verifier(second, networks) if second else None
-    return WakeWord(model, levels=_levels(settings, second or model), verifier=verifier)
+    levels = _levels(settings, second or model)
+    return WakeWord(model, levels=levels, verifier=verifier), verifier, levels.silence.verification
 
 
 def _levels(settings: WakeSettings, model: Model) -> Levels:
     if "sensitivity" not in model.info:  # an owner's own model
         return Levels.all_alike(Level(settings.threshold or float(model.info["threshold"])))
-    return levels(measured(model), settings.sensitivity, settings.threshold)
+    return levels_at(measured(model), settings.sensitivity, settings.threshold)
 
 
 def spotter(config: Config, opened: Opened, networks: Networks) -> PhraseSpotter:

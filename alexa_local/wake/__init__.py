@@ -9,7 +9,7 @@ scan(samples int16 (N,), hearer) -> list[Detection]        a whole recording
 """
 
 from alexa_local.wake.detector import Detection, WakeWord
-from alexa_local.wake.sensitivity import Levels, Playing, Step, levels, measured
+from alexa_local.wake.sensitivity import Levels, Playing, Step, levels_at, measured
 from alexa_local.wake.spotter import Phrase, PhraseSpotter
 from alexa_local.wake.verification import Verifier, fits
 from alexa_local.wake.words import Hearer, WakeWords, scan
@@ -26,7 +26,7 @@ __all__ = [
     "WakeWord",
     "WakeWords",
     "fits",
-    "levels",
+    "levels_at",
     "measured",
     "scan",
 ]

@@ -95,7 +95,7 @@ def _measured(step: Step, row: dict[str, Any]) -> Measured:
     return Measured(step, level, *rates)
 
 
-def levels(steps: tuple[Measured, ...], step: Step, threshold: float | None = None) -> Levels:
+def levels_at(steps: tuple[Measured, ...], step: Step, threshold: float | None = None) -> Levels:
     """A step as it is while nothing plays; one less while the device speaks, one more over music.
 
     Args:

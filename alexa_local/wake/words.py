@@ -66,6 +66,10 @@ def scan(samples: NDArray[np.int16], hearer: Hearer) -> list[Detection]:
         hearer: is reset first.
     """
     hearer.reset()
+    return [one for one in hearer.push(log_mel(before_quiet(samples))) if one.accepted]
+
+
+def before_quiet(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """A recording, int16 (N,), and a second of faint noise."""
     faint = np.random.default_rng(0).integers(-2, 3, SAMPLE_RATE).astype(np.int16)
-    heard = hearer.push(log_mel(np.concatenate([samples, faint])))
-    return [one for one in heard if one.accepted]
+    return np.concatenate([samples, faint])

@@ -33,7 +33,7 @@ from scripts.evaluation import (
     whisper,
 )
 from scripts.evaluation.manifest import Choice, Clips, read_manifest, read_samples
-from scripts.evaluation.noise import Noise
+from scripts.evaluation.noise import Noise, Room
 
 _PROGRESS_EVERY_S = 5.0
 T = TypeVar("T")
@@ -80,6 +80,13 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--noise", type=Path, metavar="FILE", help="a recording to mix under every clip")
     top.add_argument("--snr", type=float, metavar="DB", help="speech over that noise, in dB")
+    top.add_argument(
+        "--music",
+        type=Path,
+        metavar="FILE",
+        help="as --noise, and heard in the room too",
+    )
+    top.add_argument("--room", type=Path, metavar="FILE", help="a room's impulse response around every clip")
     top.add_argument("--limit", type=int, default=0, metavar="N", help="N clips, spread evenly over the rows")
     top.add_argument(
         "--json", action="store_true", help="one JSON object for each clip instead of lines for people"
@@ -112,8 +119,10 @@ def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None)
         return nlu.main(arguments[1:], make)
     top = parser()
     args = top.parse_args(arguments)
-    if (args.noise is None) != (args.snr is None):
-        top.error("--noise and --snr go together")
+    if args.noise and args.music:
+        top.error("one of --noise and --music")
+    if (args.noise is None and args.music is None) != (args.snr is None):
+        top.error("--noise or --music, and --snr, go together")
     if args.limit < 0 or args.distractors < 0:
         top.error("--limit and --distractors take a number that is not negative")
     try:
@@ -126,8 +135,12 @@ def main(argv: Sequence[str] | None = None, make: engines.Engines | None = None)
 def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
     choice = Choice(args.source, args.audio_glob, args.exclude_glob, args.limit)
     rows = choice.of([row for manifest in args.manifests for row in read_manifest(manifest)])
+    room = Room(read_samples(args.room)) if args.room else None
     noise = Noise(read_samples(args.noise), args.snr) if args.noise else None
-    clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr))
+    if args.music:
+        music = read_samples(args.music)
+        noise = Noise(room.around(music) if room else music, args.snr)
+    clips = Clips(rows, noise, lambda line: print(line, file=sys.stderr), room)
     per_clip: Callable[[dict[str, Any]], None] = _print_json if args.json else _ignore
     found: (
         asr.Words

@@ -10,23 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.config import (
+    Config,
     EndpointSettings,
     RecogniserSettings,
     UnderstandingSettings,
-    WakeSettings,
     WhisperSettings,
 )
 from alexa_local.frontend import log_mel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
-from alexa_local.wake import WakeWord, scan
+from alexa_local.wake import Verifier, WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from alexa_local.wake.verification import WINDOW_FRAMES
+from alexa_local.wake.words import before_quiet
 from scripts.evaluation.background import Assistant, Way
 from scripts.evaluation.catalogue import read_contacts, read_devices
 from scripts.evaluation.endpoint import EndPointers
 from scripts.evaluation.intent import Interpret
 from scripts.evaluation.speaker import Embedder
-from scripts.evaluation.wake import Detector, Heard
+from scripts.evaluation.wake import CURVE, Detector, Heard
 from scripts.evaluation.whisper import HowWhispered
 
 if TYPE_CHECKING:
@@ -42,33 +44,34 @@ COFFEE_ORDERS = Path(__file__).resolve().parents[2] / "packaging" / "examples" /
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 
 
-class _ScoredWakeWord(WakeWord):
-    """The wake word, keeping the score of every step."""
-
-    def reset(self) -> None:
-        super().reset()
-        self.scores: list[float] = []
-
-    def push(self, frames: NDArray[np.float32]) -> list[Any]:
-        found = []
-        for first in range(0, len(frames) - STEP_FRAMES + 1, STEP_FRAMES):
-            found += super().push(frames[first : first + STEP_FRAMES])
-            self.scores.append(self.score)
-        return found
-
-
 class WakeDetector:
-    """The shipped wake word over whole clips."""
+    """The wake word over whole clips, with its second opinion, if it has one."""
 
-    def __init__(self, wake_word: _ScoredWakeWord) -> None:
-        self._wake_word = wake_word
-        self.threshold = wake_word.threshold
+    def __init__(
+        self, wake_word: WakeWord, verifier: Verifier | None = None, verification: float = 0.0
+    ) -> None:
+        """Take the wake word, and what it asks for a second opinion and wants of it."""
+        self._wake_word, self._verifier = wake_word, verifier
+        self.threshold, self.verification = wake_word.threshold, verification
         self.apart_steps = REFRACTORY_FRAMES // STEP_FRAMES
 
     def hear(self, samples: NDArray[np.int16]) -> Heard:
         """Run over one clip, int16 (N,), and a second of quiet after it."""
-        detections = scan(samples, self._wake_word)
-        return Heard([one.end_frame * _FRAME_S for one in detections], self._wake_word.scores)
+        ends_s = [one.end_frame * _FRAME_S for one in scan(samples, self._wake_word)]
+        frames = log_mel(before_quiet(samples))
+        self._wake_word.reset()
+        scores = [step.score for step in self._wake_word.trace(frames)]
+        return Heard(ends_s, scores, self._opinions(frames, scores))
+
+    def _opinions(self, frames: NDArray[np.float32], scores: Sequence[float]) -> Sequence[float] | None:
+        """What the second opinion would be at each step at which any point of the curve could ask for it."""
+        if not self._verifier:
+            return None
+        ends = [(at + 1) * STEP_FRAMES for at in range(len(scores))]
+        return [
+            self._verifier.verify(frames[max(0, end - WINDOW_FRAMES) : end]) if score >= CURVE[0] else 0.0
+            for end, score in zip(ends, scores, strict=True)
+        ]
 
 
 def bias(recogniser: Recogniser, phrases: Sequence[PhraseClass], biasing: Biasing) -> None:
@@ -116,6 +119,7 @@ class Engines:
         self, sentences: SentenceGraph | None, phrases: Sequence[PhraseClass], biasing: Biasing
     ) -> dict[Way, Assistant]:
         """The pipeline as the daemon makes it, and one that listens to everything."""
+        from alexa_local.daemon import calling
         from alexa_local.pipeline import Pipeline
         from alexa_local.recognise import EndOfSpeech
         from scripts.evaluation.listening import NoWakeWord
@@ -126,7 +130,12 @@ class Engines:
             bias(recogniser, phrases, biasing)
         rules = EndpointSettings()
         never: Any = NoWakeWord()
-        wakes: dict[Way, Any] = {"waiting": WakeWord(open_model(WakeSettings().model)), "always": never}
+        config = Config()
+        opened = {name: open_model(name) for name in config.models}
+        wakes: dict[Way, Any] = {
+            "waiting": calling.hearer(config, opened, recogniser.networks),
+            "always": never,
+        }
 
         def ignore(name: str, data: object) -> None:
             """Tell nobody."""
@@ -137,8 +146,16 @@ class Engines:
         }
 
     def detector(self) -> Detector:
-        """The wake word at its shipped threshold."""
-        return WakeDetector(_ScoredWakeWord(open_model(self._model or WakeSettings().model)))
+        """The wake word as the daemon has it, with its second opinion; another model's own, without."""
+        if self._model:
+            return WakeDetector(WakeWord(open_model(self._model)))
+        from alexa_local.daemon import calling
+        from alexa_local.recognise.networks import Networks
+
+        config = Config()
+        opened = {name: open_model(name) for name in config.models}
+        heard_by = calling.wake_parts(config, opened, Networks(opened[config.recogniser.model]))
+        return WakeDetector(*heard_by)
 
     def embedder(self) -> Embedder:
         """Recordings to their voices."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alexa_local.capture import open_file
 from alexa_local.errors import AudioFileError, ConfigError
-from scripts.evaluation.noise import Noise
+from scripts.evaluation.noise import Noise, Room
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,14 @@ def read_samples(path: Path) -> NDArray[np.int16]:
 class Clips:
     """The chosen rows with their samples; unreadable files are reported, counted and left out."""
 
-    def __init__(self, rows: Sequence[Row], noise: Noise | None, report: Callable[[str], None]) -> None:
-        self._rows = rows
-        self._noise = noise
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        noise: Noise | None,
+        report: Callable[[str], None],
+        room: Room | None = None,
+    ) -> None:
+        self._rows, self._room, self._noise = rows, room, noise
         self._report = report
         self.unreadable = 0
 
@@ -128,6 +133,7 @@ class Clips:
                 self.unreadable += 1
                 self._report(f"unreadable: {row.audio}: {error}")
                 continue
+            samples = self._room.around(samples) if self._room else samples
             yield row, self._noise.over(samples, row.audio) if self._noise else samples
         if self._rows and self.unreadable == len(self._rows):
             raise AudioFileError(

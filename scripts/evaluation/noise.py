@@ -1,4 +1,4 @@
-"""Noise under speech at a stated ratio, the same at every run."""
+"""Noise under speech at a stated ratio, and the room around both, the same at every run."""
 
 from __future__ import annotations
 
@@ -49,3 +49,27 @@ class Noise:
         mixed = speech + gain * noise
         loudest = np.abs(mixed).max()
         return np.rint(mixed * min(1.0, 32767.0 / loudest) if loudest else mixed).astype(np.int16)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room to hear every clip in.
+
+    Attributes:
+        response: int16, shape (N,), 16 kHz mono: what a click becomes there; what comes before
+            its loudest sample does not count.
+    """
+
+    response: NDArray[np.int16]
+
+    def around(self, sound: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The sound in the room, as loud as before at its loudest, and as long: int16 (N,)."""
+        loudest = int(np.abs(self.response.astype(np.int32)).argmax()) if len(self.response) else 0
+        response = self.response[loudest:].astype(np.float64)
+        if not len(sound) or not response.any():
+            return sound
+        size = 1 << (len(sound) + len(response) - 1).bit_length()
+        heard = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size), size)[: len(sound)]
+        peak = np.abs(heard).max()
+        gain = np.abs(sound.astype(np.int32)).max() / peak if peak else 1.0
+        return np.rint(gain * heard).astype(np.int16)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.messages import SAMPLE_RATE
+from alexa_local.wake.detector import OPINIONS
 from scripts.evaluation.manifest import Row
 
-CURVE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+CURVE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Thresholds of the curve; the shipped one is added."""
 
 
@@ -23,10 +24,12 @@ class Heard:
     Attributes:
         ends_s: when it fired at the shipped threshold, seconds from the clip's start.
         scores: the score at each step of 40 ms.
+        opinions: what the second opinion is at each step, 0 to 1; None without one.
     """
 
     ends_s: Sequence[float]
     scores: Sequence[float] = ()
+    opinions: Sequence[float] | None = None
 
 
 class Detector(Protocol):
@@ -34,10 +37,12 @@ class Detector(Protocol):
 
     Attributes:
         threshold: the shipped one.
+        verification: what the second opinion must give.
         apart_steps: steps after a firing in which it does not fire again.
     """
 
     threshold: float
+    verification: float
     apart_steps: int
 
     def hear(self, samples: NDArray[np.int16]) -> Heard:
@@ -95,7 +100,7 @@ def measure(
 ) -> Wakes:
     """Listen to every clip; a row without `wake` counts as one without the wake word."""
     found = Wakes(detector.threshold)
-    scores: list[tuple[bool, Sequence[float]]] = []
+    scores: list[tuple[bool, Heard]] = []
     for row, samples in clips:
         wake = bool(row.labels.get("wake", False))
         heard = detector.hear(samples)
@@ -108,7 +113,7 @@ def measure(
             found.hours += len(samples) / SAMPLE_RATE / 3600
             found.false_accepts += times
         if curve:
-            scores.append((wake, heard.scores))
+            scores.append((wake, heard))
         ends_s = [round(end_s, 2) for end_s in heard.ends_s]
         per_clip({"audio": row.audio, "wake": wake, "heard_s": ends_s})
     if curve:
@@ -116,23 +121,34 @@ def measure(
     return found
 
 
-def firings(scores: Sequence[float], threshold: float, apart_steps: int) -> int:
-    """How often the detector would have fired on these scores at another threshold: its rule, again."""
-    fired, was_high, armed_from_step = 0, False, 0
-    for step, score in enumerate(scores):
+def firings(heard: Heard, threshold: float, apart_steps: int, verification: float = 0.0) -> int:
+    """How often the detector would have fired at other thresholds: its rule (`WakeWord.push`), again."""
+    fired, was_high, armed_from_step, asked = 0, False, 0, 0
+    since: int | None = None
+    for step, score in enumerate(heard.scores):
         high = score >= threshold
         if high and not was_high and step >= armed_from_step:
-            fired += 1
-            armed_from_step = step + apart_steps
+            since, asked, armed_from_step = step, 0, step + apart_steps
         was_high = high
+        if since is None:
+            continue
+        if high and (step - since) % 2 == 0:
+            asked += 1
+            if heard.opinions is None or heard.opinions[step] >= verification:
+                fired, since = fired + 1, None
+        if since is not None and (not high or asked == OPINIONS):
+            since, armed_from_step = None, 0
     return fired
 
 
 def _points(
-    found: Wakes, scores: Sequence[tuple[bool, Sequence[float]]], detector: Detector
+    found: Wakes, clips: Sequence[tuple[bool, Heard]], detector: Detector
 ) -> Iterator[dict[str, float]]:
     for threshold in sorted({*CURVE, round(detector.threshold, 4)}):
-        fired = [(wake, firings(steps, threshold, detector.apart_steps)) for wake, steps in scores]
+        fired = [
+            (wake, firings(heard, threshold, detector.apart_steps, detector.verification))
+            for wake, heard in clips
+        ]
         missed = sum(wake and not times for wake, times in fired)
         false = sum(times for wake, times in fired if not wake)
         yield {

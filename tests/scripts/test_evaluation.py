@@ -17,7 +17,7 @@ from scripts.evaluation.__main__ import main
 from scripts.evaluation.asr import edits
 from scripts.evaluation.intent import comparable
 from scripts.evaluation.manifest import Choice, Row
-from scripts.evaluation.noise import Noise, active_rms
+from scripts.evaluation.noise import Noise, Room, active_rms
 from scripts.evaluation.wake import Heard, firings
 
 
@@ -58,7 +58,7 @@ class LoudnessEngines(engines.Engines):
 class LoudnessDetector:
     """Hears as many wake words as the level has thousands, at the score of a tenth of that."""
 
-    threshold, apart_steps = 0.35, 25
+    threshold, verification, apart_steps = 0.35, 0.0, 25
 
     def hear(self, samples: np.ndarray) -> Heard:
         level = level_of(samples)
@@ -379,7 +379,24 @@ def test_contacts_and_devices_may_be_named(tmp_path: Path) -> None:
 
 def test_the_rule_of_the_curve_is_the_detectors_own() -> None:
     """A firing is a score that rises to the threshold, at least so many steps after the last one."""
-    assert firings([0.1, 0.6, 0.7, 0.1, 0.9], 0.5, 25) == 1
-    assert firings([0.6] + [0.1] * 24 + [0.6], 0.5, 25) == 2
-    assert firings([0.6] * 60, 0.5, 25) == 1
-    assert firings([], 0.5, 25) == 0
+    rising = {(0.1, 0.6, 0.7, 0.1, 0.9): 1, (0.6, *[0.1] * 24, 0.6): 2, (0.6,) * 60: 1, (): 0}
+    for scores, times in rising.items():
+        assert firings(Heard((), scores), 0.5, 25) == times
+
+
+def test_the_curve_asks_for_the_second_opinion_as_the_detector_does() -> None:
+    """At a firing, and at every second step while the score is high, but not for ever; then at once again."""
+    high = (0.6,) * 10
+    late = (0.0, 0.0, 0.9, *[0.0] * 7)
+    assert firings(Heard((), high, late), 0.5, 25, 0.5) == 1
+    assert firings(Heard((), high, (0.0, 0.9, *[0.0] * 8)), 0.5, 25, 0.5) == 0
+    assert firings(Heard((), high, (*[0.0] * 8, 0.9, 0.9)), 0.5, 25, 0.5) == 0
+    assert firings(Heard((), (0.6, 0.1, 0.6, 0.1), (0.0, 0.0, 0.9, 0.0)), 0.5, 25, 0.5) == 1
+
+
+def test_a_room_leaves_a_click_s_response_and_the_loudness() -> None:
+    click = np.zeros(400, np.int16)
+    click[100] = 8000
+    heard = Room(np.array([0, 0, 20_000, 0, -10_000], np.int16)).around(click)
+    assert heard[100] == 8000 and heard[102] == -4000 and len(heard) == 400
+    assert (Room(np.zeros(5, np.int16)).around(click) == click).all()

@@ -8,7 +8,7 @@ import pytest
 
 from alexa_local.errors import ModelError
 from alexa_local.models import Model
-from alexa_local.wake import levels, measured
+from alexa_local.wake import levels_at, measured
 from alexa_local.wake.sensitivity import STEPS, Level
 
 ROWS = [
@@ -41,17 +41,17 @@ def test_a_model_that_lacks_a_step_is_refused(rows: object) -> None:
 
 
 def test_the_device_hears_less_easily_while_it_speaks_and_more_easily_over_music() -> None:
-    chosen = levels(measured(model(ROWS)), "medium")
+    chosen = levels_at(measured(model(ROWS)), "medium")
     assert chosen.of("") == Level(pytest.approx(0.5), 0.5)
     assert chosen.of("speech").threshold > 0.5 > chosen.of("music").threshold == chosen.of("alarm").threshold
 
 
 @pytest.mark.parametrize("step", ["lowest", "highest"])
 def test_there_is_nothing_beyond_the_last_step(step) -> None:
-    chosen = levels(measured(model(ROWS)), step)
+    chosen = levels_at(measured(model(ROWS)), step)
     assert chosen.silence in (chosen.speech, chosen.music)
 
 
 def test_an_owners_own_threshold_counts_whatever_is_played() -> None:
-    chosen = levels(measured(model(ROWS)), "low", threshold=0.42)
+    chosen = levels_at(measured(model(ROWS)), "low", threshold=0.42)
     assert {chosen.of(what).threshold for what in ("", "speech", "alarm", "music")} == {0.42}

@@ -26,19 +26,23 @@ from alexa_local.messages import SAMPLE_RATE
 from alexa_local.models import Model, open_model
 from alexa_local.recognise.networks import Networks
 from alexa_local.wake import Verifier, WakeWord
-from alexa_local.wake.detector import OPINIONS, STEP_FRAMES, Step, Trigger
+from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
 from alexa_local.wake.sensitivity import STEPS
 from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES
+from scripts.evaluation.wake import Heard as Recording
+from scripts.evaluation.wake import firings
 from scripts.training.verify.card import card
 from scripts.training.verify.network import VerifyNetwork, export
 from scripts.training.wake import corpus
-from scripts.training.wake.measure import logit_of, sigmoid
+from scripts.training.wake.measure import sigmoid
 from scripts.training.wake.scenes import Stage
 
 _LOG = logging.getLogger(__name__)
 NAME = "wake-verify"
-LOWEST_LOGIT = -5.0
+LOWEST_SCORE = 0.01
 """Of the wake word's network: an opinion is asked at every step that reaches it."""
+
+_APART_STEPS = REFRACTORY_FRAMES // STEP_FRAMES
 
 FALSE_PER_HOUR = {"lowest": 0.0, "low": 0.1, "medium": 0.3, "high": 0.8, "highest": 2.0}
 """Steps of sensitivity: at most so many false accepts an hour on the validation recordings."""
@@ -54,47 +58,29 @@ class Heard:
     """What both networks said about some recordings, one row a step.
 
     Attributes:
-        logits: of the wake word, smoothed, float32 (S,), for each recording.
-        opinions: float32 (S,), 0 to 1; 0 where it was not asked.
+        scores: of the wake word at each step, for each recording.
+        opinions: the same of the second opinion; 0 where it was not asked.
         hours: how long the recordings are in all.
     """
 
-    logits: list[NDArray[np.float32]] = field(default_factory=list)
-    opinions: list[NDArray[np.float32]] = field(default_factory=list)
+    scores: list[list[float]] = field(default_factory=list)
+    opinions: list[list[float]] = field(default_factory=list)
     hours: float = 0.0
 
     def fired(self, threshold: float, verification: float) -> list[int]:
         """How often each recording opens a request."""
-        pairs = zip(self.logits, self.opinions, strict=True)
-        return [_fired(logits, opinions, threshold, verification) for logits, opinions in pairs]
+        pairs = zip(self.scores, self.opinions, strict=True)
+        return [
+            firings(Recording((), scores, opinions), threshold, _APART_STEPS, verification)
+            if max(scores, default=0.0) >= threshold
+            else 0
+            for scores, opinions in pairs
+        ]
 
     def missed_pct(self, threshold: float, verification: float) -> float:
         """Percentage of the recordings that open none."""
         counts = self.fired(threshold, verification)
         return 100.0 * sum(not count for count in counts) / max(1, len(counts))
-
-
-def _fired(
-    logits: NDArray[np.float32], opinions: NDArray[np.float32], threshold: float, verification: float
-) -> int:
-    """The rule of `WakeWord.push`, on what is known already."""
-    if logits.max(initial=-np.inf) < logit_of(threshold):
-        return 0
-    trigger, count, since, asked = Trigger(threshold), 0, -1, 0
-    for at, logit in enumerate(logits):
-        if trigger.fires(Step(STEP_FRAMES * (at + 1), float(logit), 0.0)):
-            since, asked = at, 0
-        if since < 0:
-            continue
-        if trigger.is_high and (at - since) % 2 == 0:
-            asked += 1
-            if opinions[at] >= verification:
-                count, since = count + 1, -1
-                continue
-        if not trigger.is_high or asked == OPINIONS:
-            since = -1
-            trigger.take_back()
-    return count
 
 
 def heard(wake_word: WakeWord, verifier: Verifier, recordings: Iterable[NDArray[np.int16]]) -> Heard:
@@ -105,13 +91,15 @@ def heard(wake_word: WakeWord, verifier: Verifier, recordings: Iterable[NDArray[
     for samples in recordings:
         frames = log_mel(np.concatenate([before, samples, after]))
         wake_word.reset()
-        logits = np.array([step.logit for step in wake_word.trace(frames)], np.float32)
-        opinions = np.zeros_like(logits)
-        for at in np.flatnonzero(logits >= LOWEST_LOGIT):
-            end = (int(at) + 1) * STEP_FRAMES
-            opinions[at] = verifier.verify(frames[max(0, end - WINDOW_FRAMES) : end])
-        found.logits.append(logits)
-        found.opinions.append(opinions)
+        scores = [step.score for step in wake_word.trace(frames)]
+        ends = [(at + 1) * STEP_FRAMES for at in range(len(scores))]
+        found.scores.append(scores)
+        found.opinions.append(
+            [
+                verifier.verify(frames[max(0, end - WINDOW_FRAMES) : end]) if score >= LOWEST_SCORE else 0.0
+                for end, score in zip(ends, scores, strict=True)
+            ]
+        )
         found.hours += len(samples) / SAMPLE_RATE / 3600
     return found
 
