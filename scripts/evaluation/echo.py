@@ -1,11 +1,11 @@
 """`scripts/evaluate echo WAKES COMMANDS`: whether people are heard while the device itself plays.
 
-Commands, each with a wake word before it, are spoken into a made-up room in which the device plays music, or
-its own replies, and never stops: nothing is lowered for whoever speaks, as it would be in earnest. After that
-nobody speaks, and what is taken for a word is counted. The last line has, for each kind of sound and each
-loudness of speech against it, misses and right commands as heard ("raw"), with the echo taken out
-("cancelled"), and the same where clocks drift and the device is carried elsewhere ("moved"); and "no_echo" to
-compare with.
+Commands, each with a wake word before it, are spoken into a made-up room in which the device plays music,
+or its own replies, and never stops. The last line has, for each kind of sound and each loudness of speech
+against it, misses and right commands as heard ("raw"), with the echo taken out ("cancelled"), the same where
+clocks drift and the device is carried elsewhere in the middle ("moved"), and that where the wake word ends a
+reply and lowers music, as in earnest ("lowered"); "no_echo" is there to compare with. After that nobody
+speaks, and what is taken for a word is counted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from alexa_local.config import WakeSettings
 from alexa_local.errors import AlexaLocalError, ConfigError
 from alexa_local.messages import SAMPLE_RATE, Hypothesis
 from alexa_local.playback import open_voice
+from alexa_local.playback.mixer import DUCKED_GAIN
 from alexa_local.recognise import spoken_form
 from alexa_local.testing.echo import Room as Loop
 from scripts.evaluation import engines
@@ -48,6 +49,7 @@ _BEFORE_SAMPLES, _AFTER_SAMPLES = round(0.1 * SAMPLE_RATE), round(0.8 * SAMPLE_R
 _SPEECH_RMS, _NOISE_RMS = 900.0, 6.0
 """In steps of int16: -31 and -75 dBFS."""
 
+_RAMP_SAMPLES = SAMPLE_RATE // 10
 _DELAY_S, _DRIFT_PPM = 0.085, 100.0
 _LEVELS_DB = (0.0, -10.0)
 _SECONDS_PER_SONG = 60.0
@@ -88,7 +90,7 @@ class Scene:
 
     Attributes:
         played: int16 (N,), 16 kHz.
-        echo: what the microphone hears of it, (N,), of a mean square of 1.
+        echo: what the microphone hears of it, (N,), of a mean square of 1 where nothing is lowered.
         speech: what it hears of people, (N,).
         begins: the sample at which each of them begins.
     """
@@ -146,25 +148,32 @@ def songs(seconds: float) -> NDArray[np.float32]:
 
 
 SOUNDS: dict[str, Callable[[float], NDArray[np.float32]]] = {"music": songs, "replies": own_replies}
+_LOWERED_TO = {"music": DUCKED_GAIN, "replies": 0.0}
 
 
-def make_scene(spoken: Sequence[Spoken], sound: NDArray[np.float32], moved: bool) -> Scene:
+def make_scene(
+    spoken: Sequence[Spoken], sound: NDArray[np.float32], moved: bool, lowered_to: float = 1.0
+) -> Scene:
     """People speak one after the other while `sound`, float32 (N,), is played, as long as it lasts.
 
-    `moved` has the two clocks drift apart, and the device carried elsewhere in the middle.
+    `moved` has the two clocks drift apart, and the device carried elsewhere in the middle; `lowered_to` is
+    what remains of the sound while somebody says a command.
     """
     at, speech = round(_LEAD_S * SAMPLE_RATE), np.zeros(len(sound))
-    begins = []
+    begins, gain = [], np.ones(len(sound), np.float32)
     for number, one in enumerate(spoken):
         room = SOMEBODY_MOVED if moved and number >= len(spoken) / 2 else LIVING_ROOM
         heard = _even(np.rint(spoken_in(room, one.sound)).astype(np.int16))[: len(sound) - at]
         speech[at : at + len(heard)] += heard
         begins.append(at)
+        gain[at + one.wake_samples : at + len(one.sound) + SAMPLE_RATE] = lowered_to
         at += len(one.sound) + round(_GAP_S * SAMPLE_RATE)
+    gain = np.convolve(gain, np.full(_RAMP_SAMPLES, 1 / _RAMP_SAMPLES, np.float32), "full")[: len(gain)]
     rooms = [LIVING_ROOM, SOMEBODY_MOVED] if moved else [LIVING_ROOM]
-    echo = echo_of(sound, rooms, _DELAY_S, _DRIFT_PPM if moved else 0.0)
-    played = np.rint(sound * 20_000).astype(np.int16)
-    return Scene(played, echo / np.sqrt(np.mean(echo**2)), speech, begins)
+    drift_ppm = _DRIFT_PPM if moved else 0.0
+    loudness = np.sqrt(np.mean(echo_of(sound, rooms, _DELAY_S, drift_ppm) ** 2))
+    echo = echo_of(sound * gain, rooms, _DELAY_S, drift_ppm)
+    return Scene(np.rint(sound * gain * 20_000).astype(np.int16), echo / loudness, speech, begins)
 
 
 class Bench:
@@ -184,6 +193,7 @@ class Bench:
         for kind, make in SOUNDS.items():
             sound = make(self._length_s)
             still, moved = (make_scene(self._spoken, sound, hard) for hard in (False, True))
+            lowered = make_scene(self._spoken, sound, True, _LOWERED_TO[kind])
             if kind == "music":
                 yield "no_echo", self._counted(still, still.heard(None))
             for level_db in _LEVELS_DB:
@@ -191,6 +201,7 @@ class Bench:
                 yield f"{name}_raw", self._counted(still, still.heard(level_db))
                 yield f"{name}_cancelled", self._counted(still, still.cancelled(level_db))
                 yield f"{name}_moved", self._counted(moved, moved.cancelled(level_db))
+                yield f"{name}_lowered", self._counted(lowered, lowered.cancelled(level_db))
 
     def _counted(self, scene: Scene, sound: NDArray[np.int16]) -> dict[str, float]:
         """In percent: wake words missed, and commands of which every word was right."""
