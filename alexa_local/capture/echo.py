@@ -35,14 +35,14 @@ _LOOK_BACK_SAMPLES, _LEAST_SAMPLES = SAMPLE_RATE, round(0.4 * SAMPLE_RATE)
 _SEARCH_EVERY_SAMPLES, _SEARCH_RARELY_SAMPLES = round(0.24 * SAMPLE_RATE), 8 * SAMPLE_RATE
 """How often the delay is looked for, first and after having looked in vain for long."""
 
-_MEASURE_EVERY_SAMPLES = SAMPLE_RATE
-"""How often it is measured once it is known."""
+_MEASURE_EVERY_SAMPLES, _DOUBT_EVERY_SAMPLES = SAMPLE_RATE, round(0.4 * SAMPLE_RATE)
+"""How often it is measured once it is known, and when the last measurement did not fit."""
 
 _EARLIEST_SAMPLES, _LATEST_SAMPLES = round(-0.25 * SAMPLE_RATE), round(1.25 * SAMPLE_RATE)
 """Delays that are looked at, against what the times of the callbacks say."""
 
-_NEAR_SAMPLES = 1024
-"""Delays that are looked at, either way, when it is known."""
+_NEAR_SAMPLES = 4096
+"""Delays that are looked at, either way, when it is known: a buffer may be lost or come in addition."""
 
 _CLEAR, _LIKELY = 20.0, 12.0
 """Clarity from which an echo counts as found, and as still there. Echoes have 20 to 150; of two pieces of
@@ -159,7 +159,6 @@ class EchoCanceller:
         start = self._count - len(heard)
         middle = start + len(heard) // 2
         if self._track is not None and self._unclear < _PATIENCE:
-            self._look_at = self._count + _MEASURE_EVERY_SAMPLES
             ahead = round(self._track.shift(start)) + _NEAR_SAMPLES
             place = self._find(heard, start, ahead, 2 * _NEAR_SAMPLES)
             self._measure(self._track, place, ahead, middle)
@@ -174,11 +173,9 @@ class EchoCanceller:
         return find_lag(heard, self._ring.read(start + ahead - reach, reach + len(heard)))
 
     def _measure(self, track: Track, place: Place, ahead: int, middle: int) -> None:
-        if place.clarity < _LIKELY:
-            self._unclear += 1
-            return
-        self._unclear = 0
-        track.measured(ahead - place.lag_samples, middle)
+        fits = place.clarity >= _LIKELY and track.measured(ahead - place.lag_samples, middle)
+        self._unclear = 0 if place.clarity >= _LIKELY else self._unclear + 1
+        self._look_at = self._count + (_MEASURE_EVERY_SAMPLES if fits else _DOUBT_EVERY_SAMPLES)
         self._delay_samples = self._guess() - track.shift(middle)
 
     def _search(self, place: Place, shift: float, middle: int) -> None:

@@ -38,22 +38,26 @@ class Track:
         """The shift at sample `at`."""
         return float(self._state[0] + (at - self._at) * self._state[1])
 
-    def measured(self, shift_samples: float, at: int) -> None:
-        """Take a measurement; one that is far off counts only when the next one confirms it."""
+    def measured(self, shift_samples: float, at: int) -> bool:
+        """Take a measurement; one that is far off counts only when the next one confirms it, and tells so."""
         self._go_to(at)
         off = shift_samples - self._state[0]
         if abs(off) > JUMP_SAMPLES + 3 * np.sqrt(self._doubt[0, 0]):
-            if self._odd is not None and abs(off - self._odd) < JUMP_SAMPLES / 4:
-                self._state[0], self._odd = shift_samples, None
-                self._doubt[0, :] = self._doubt[:, 0] = 0.0
-                self._doubt[0, 0] = _MEASURED_SAMPLES**2
-            else:
+            if self._odd is None or abs(off - self._odd) > JUMP_SAMPLES / 4:
                 self._odd = off
-            return
+                return False
+            self._jump(shift_samples)
+            return True
         self._odd = None
         gain = self._doubt[:, 0] / (self._doubt[0, 0] + _MEASURED_SAMPLES**2)
         self._state += gain * off
         self._doubt -= np.outer(gain, self._doubt[0])
+        return True
+
+    def _jump(self, shift_samples: float) -> None:
+        self._state[0], self._odd = shift_samples, None
+        self._doubt[0, :] = self._doubt[:, 0] = 0.0
+        self._doubt[0, 0] = _MEASURED_SAMPLES**2
 
     def _go_to(self, at: int) -> None:
         elapsed = at - self._at
