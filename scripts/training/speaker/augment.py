@@ -29,14 +29,14 @@ _PHASES = 20_000
 class Strength:
     """How much is done: shares of the examples, and ranges in decibels."""
 
-    untouched: float = 0.2
+    untouched: float = 0.08
     noise: float = 0.8
     babble: float = 0.35
     snr_db: tuple[float, float] = (-2.0, 25.0)
     gain_db: tuple[float, float] = (-20.0, 8.0)
-    tilt_db: float = 4.0
+    tilt_db: float = 7.0
     noise_tilt_db: float = 9.0
-    band_limit: float = 0.3
+    band_limit: float = 0.4
     echo: float = 0.3
     masks: float = 0.3
 
@@ -111,12 +111,13 @@ class Augmenter:
         return power
 
     def _tilts(self, batch: int, tilt_db: float) -> Tensor:
-        """Smooth random responses, and for some a cut-off, in natural logs, float32 (B, 1, 64)."""
+        """Random responses of microphones and for some a cut-off, natural logs, float32 (B, 1, 64)."""
         rng = self._rng
         bands = np.linspace(0, np.pi, MEL_BANDS)
         curves = np.zeros((batch, MEL_BANDS))
-        for order in (1, 2, 3):
-            curves += rng.normal(0, tilt_db / order, (batch, 1)) * np.cos(order * bands)
+        for order in range(1, 7):
+            phase = rng.uniform(0, 2 * np.pi, (batch, 1))
+            curves += rng.normal(0, tilt_db / order, (batch, 1)) * np.cos(order * bands + phase)
         cut = rng.integers(44, 64, (batch, 1))
         limited = rng.random((batch, 1)) < self._strength.band_limit
         curves = curves - 40.0 * (limited & (np.arange(MEL_BANDS) >= cut))

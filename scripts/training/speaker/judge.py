@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +68,7 @@ def hear(embedder: SpeakerEmbedder, clips: Sequence[Clip], change: Change | None
     """Embed every clip, changed in some way before."""
     found = Heard(embedder.scores)
     for clip in clips:
-        samples = read_samples(clip.path)
+        samples = _decoded(clip.path)
         embedding = embedder.embed(change(samples) if change else samples)
         if embedding is None:
             found.silent += 1
@@ -76,6 +78,12 @@ def hear(embedder: SpeakerEmbedder, clips: Sequence[Clip], change: Change | None
         found.embeddings.append(embedding)
         found.speech_s.append(embedder.speech_s)
     return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _decoded(path: Path) -> Samples:
+    """A clip's samples, decoded once for all the scenes that it is heard in."""
+    return read_samples(path)
 
 
 def spoken(seconds: float) -> Change:

@@ -141,7 +141,7 @@ class Judge:
         self._clips = {
             "readers": [clip for clip in clips if clip.split == "dev"],
             "words": [clip for clip in kept if clip.group == "speech_commands"],
-            "sentences": [clip for clip in kept if clip.group == "speechocean"],
+            "sentences": [clip for clip in kept if clip.group == "speechocean"][::2],
             "kept readers": [clip for clip in kept if clip.group == "librispeech"][::4],
         }
         self._noises = [read_samples(data / "noise" / f"{name}.opus") for name in NOISE_FOR_TESTS]
@@ -153,7 +153,6 @@ class Judge:
         if (kind, scene) not in self._known_before:
             changes = {
                 "noise at 10 dB": self._noisy(10.0),
-                "noise at 0 dB": self._noisy(0.0),
                 "in rooms": self._in_room(),
             }
             change = spoken(float(scene.split()[0])) if scene.endswith(" s") else changes.get(scene)
@@ -166,16 +165,17 @@ class Judge:
         """People kept out of training, enrolled and heard again: as recorded, shorter, in noise, in rooms."""
         return [
             enrolled(self.heard(kind), self.heard(kind, scene))
-            for kind, short in (("words", "1 s"), ("sentences", "1.5 s"), ("kept readers", "2 s"))
-            for scene in ("as recorded", short, "noise at 10 dB", "in rooms")
+            for kind in ("words", "sentences", "kept readers")
+            for scene in ("as recorded", "2 s", "noise at 10 dB", "in rooms")
+            if (kind, scene) != ("words", "2 s")
         ]
 
     def figures(self) -> dict[str, Any]:
         """Everything that the card tells: equal error rates in percent, and what the thresholds do."""
-        scenes = ("as recorded", "noise at 10 dB", "noise at 0 dB", "in rooms")
+        scenes = ("as recorded", "noise at 10 dB", "in rooms")
         rates = {
             kind: {scene: self.heard(kind, scene).error_pct for scene in (*scenes, *short)}
-            for kind, short in (("readers", SECONDS), ("words", ()), ("sentences", SECONDS[:2]))
+            for kind, short in (("readers", SECONDS), ("words", ()), ("sentences", ("2 s",)))
         }
         enrolments = [("readers", scene) for scene in ("as recorded", "2 s", "noise at 10 dB", "in rooms")]
         enrolments += [("sentences", "as recorded"), ("words", "as recorded")]
