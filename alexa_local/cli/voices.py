@@ -101,8 +101,13 @@ def _identify(arguments: argparse.Namespace) -> int:
         voice = voice_of(embedder, log_mel(whole_file(file)))
         if voice is None:
             return {"person": None, "speech_s": round(embedder.speech_s, 2)}
-        fields = {"embedding": voice.embedding.tolist(), "speech_s": voice.speech_s}
-        return {"speech_s": round(voice.speech_s, 2), **_ask(arguments, "people_identify", **fields)}
+        fields = {"version": embedder.version, "speech_s": voice.speech_s}
+        fields["embedding"] = voice.embedding.tolist()
+        return {
+            "person": None,
+            "speech_s": round(voice.speech_s, 2),
+            **_ask(arguments, "people_identify", **fields),
+        }
 
     return each_file(arguments, examine, lambda file, found: f"{file}: {_who(found)}")
 
@@ -170,9 +175,15 @@ def _ask(arguments: argparse.Namespace, command: str, **fields: Any) -> dict[str
     from alexa_local.cli.settings import settings_of
     from alexa_local.daemon.paths import DATABASE, state_dir
     from alexa_local.daemon.voices import People
-    from alexa_local.store import as_owner_of, open_store
+    from alexa_local.store import as_owner_of, existing_store, open_store
 
     folder = state_dir(settings_of(arguments).daemon)
     embedder = _embedder(arguments)
+    with existing_store(folder / DATABASE) as store:
+        if store is not None:
+            return dict(People(store, folder, embedder).commands()[command](fields))
+    nothing: dict[str, dict[str, Any]] = {"people": {"people": []}, "people_identify": {"known": 0}}
+    if command in nothing:
+        return nothing[command]
     with as_owner_of(folder), open_store(folder / DATABASE) as store:
         return dict(People(store, folder, embedder).commands()[command](fields))

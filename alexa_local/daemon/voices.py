@@ -105,10 +105,7 @@ class People:
     def _enroll(self, request: Mapping[str, Any]) -> Answer:
         assert self._embedder is not None
         name, rows = checked_name(_text(request, "name")), _rows(request.get("embeddings"))
-        if request.get("version") != self._embedder.version:
-            raise UsageError(
-                "The voice was learned with another model than the daemon uses. Restart it and enrol again."
-            )
+        self._check_version(request)
         names = [one.casefold() for one in self._profiles.names()]
         if name.casefold() not in names and len(names) >= MOST_PEOPLE:
             raise UsageError(f"{MOST_PEOPLE} voices are known already. Remove one: alexa-local people remove")
@@ -129,6 +126,7 @@ class People:
 
     def _identify(self, request: Mapping[str, Any]) -> Answer:
         assert self._embedder is not None
+        self._check_version(request)
         speech_s = request.get("speech_s")
         rows = _rows([request.get("embedding")])
         if not isinstance(speech_s, int | float) or not math.isfinite(speech_s):
@@ -147,6 +145,13 @@ class People:
             "score": round(found.score, 4),
             "known": len(people),
         }
+
+    def _check_version(self, request: Mapping[str, Any]) -> None:
+        if self._embedder is None or request.get("version") != self._embedder.version:
+            raise UsageError(
+                "The voice was read with another model than the daemon uses. Restart the daemon, or run this "
+                "with sudo, and try again."
+            )
 
     def _current(self) -> list[Profile]:
         assert self._embedder is not None

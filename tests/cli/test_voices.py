@@ -133,6 +133,8 @@ def test_a_file_that_is_none_is_told_and_the_others_are_done(command, folder: Pa
     code, out, err = command("identify", folder / "missing.wav", file)
     assert code == 65 and "missing.wav" in err
     assert out == f"{file}: nobody is known yet (alexa-local enroll NAME)\n"
+    assert command("people")[:2] == (0, "")
+    assert not (folder / "state").exists(), "to look makes nothing"
 
 
 def test_of_a_word_nothing_is_said(command, recording) -> None:

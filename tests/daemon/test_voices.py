@@ -226,7 +226,7 @@ def test_who_is_enrolled_over_the_socket_is_heard_from_the_next_request_on(
     voice = voice_of(PitchEmbedder(), log_mel(hum(ANNA_HZ, seed=9)))
     assert voice
     embedding = voice.embedding.tolist()
-    assert home.ask("people_identify", embedding=embedding, speech_s=2.0)["person"] == "Anna"
+    assert home.ask("people_identify", version=1, embedding=embedding, speech_s=2.0)["person"] == "Anna"
 
 
 def test_a_name_is_in_no_line_of_the_log_and_no_state(caplog: pytest.LogCaptureFixture) -> None:
