@@ -59,10 +59,6 @@ class PitchEmbedder:
         """The cosines of all pairs of embeddings (N, 64) and others (M, 64)."""
         return ones @ others.T
 
-    def scores(self, ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosines of all pairs, (N, D) and (M, D) -> (N, M)."""
-        return ones @ others.T
-
     def probability(self, score: float, speech_s: float) -> float:
         """Sure from a cosine of 0.9 on, with more than a second of speech."""
         steep = 20.0 * min(1.0, speech_s)
