@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alexa_local.models import Model
+from alexa_local.config import Config
+from alexa_local.models import Model, models_folder, open_model
+from alexa_local.tflite import load
+from alexa_local.tflite.network import installed_runtimes
 from alexa_local.wake.detector import OPINIONS, STEP_FRAMES, Step, WakeWord
 from alexa_local.wake.sensitivity import Level, Levels
-from alexa_local.wake.verification import WINDOW_FRAMES, encoded, fits
+from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES, encoded, fits
+from scripts.training.verify.probe import probe
 
 
 class Opinions:
@@ -113,3 +117,22 @@ def test_an_opinion_belongs_to_the_encoder_that_it_was_made_for(tmp_path) -> Non
     recogniser = Model("asr", tmp_path, {"files": {"encoder.tflite": {"sha256": "ab"}}})
     assert fits(Model("verify", tmp_path, {"encoder_sha256": "ab"}), recogniser)
     assert not fits(Model("verify", tmp_path, {"encoder_sha256": "cd"}), recogniser)
+
+
+needs_model = pytest.mark.skipif(not (models_folder() / "wake-verify").is_dir(), reason="no such model yet")
+
+
+@needs_model
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_every_runtime_gives_what_the_trained_network_gave(runtime: str) -> None:
+    model = open_model("wake-verify")
+    network = load(model.path(NETWORK_FILE), runtime=runtime)
+    wanted = model.info["parity"]["logit"]
+    found = float(network.run(encoded=probe(network.inputs["encoded"][1]))["logit"][0, 0])
+    assert found == pytest.approx(wanted, abs=0.05 * max(1.0, abs(wanted)))
+
+
+@needs_model
+def test_the_shipped_opinion_belongs_to_the_shipped_recogniser_and_is_the_default() -> None:
+    assert fits(open_model("wake-verify"), open_model(Config().recogniser.model))
+    assert Config().wake.verification == "wake-verify"
