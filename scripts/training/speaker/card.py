@@ -9,12 +9,19 @@ from typing import Any
 _TEMPLATE = Path(__file__).with_name("card.md.in")
 
 
+def _in_order(training: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A training after those that it went on from."""
+    before = training["started_from"]
+    return [*(_in_order(before) if before else []), training]
+
+
 def card(manifest: Mapping[str, Any], folder: Path) -> str:
     """CARD.md for a manifest, whose files lie in a folder."""
     figures, training = manifest["figures"], manifest["training"]
     rates, counts = figures["equal_error_pct"], figures["counts"]
     scenes = list(dict.fromkeys(scene for kind in rates for scene in rates[kind]))
     calibration = manifest["calibration"]
+    trainings = _in_order(training)
     return _TEMPLATE.read_text(encoding="utf-8").format(
         kilobytes=sum(path.stat().st_size for path in folder.glob("*.tflite")) / 1000,
         parameters=training["parameters"] / 1000,
@@ -44,7 +51,7 @@ def card(manifest: Mapping[str, Any], folder: Path) -> str:
         ),
         known=calibration["known_probability"],
         sure=calibration["sure_probability"],
-        command=training["command"],
-        minutes=training["cpu_minutes"],
-        batches=training["batches"],
+        commands="\n".join(one["command"] for one in trainings),
+        minutes=sum(one["cpu_minutes"] for one in trainings),
+        batches=" and ".join(str(one["batches"]) for one in trainings),
     )
