@@ -6,13 +6,13 @@ import numpy as np
 
 from alexa_local.messages import SAMPLE_RATE
 
-_MEASURED_SAMPLES = 0.15
-"""How well one measurement is to be trusted."""
+_MEASURED_SAMPLES = 0.5
+"""How well one measurement is to be trusted: less than it deserves, for the track is to be calm."""
 
 _DRIFT_PPM = 60.0
 """How far two cards are apart before anything was measured."""
 
-_WANDER_SAMPLES, _WANDER_PPM = 0.02, 0.3
+_WANDER_SAMPLES, _WANDER_PPM = 0.01, 0.1
 """How far delay and drift go by themselves in a second."""
 
 JUMP_SAMPLES = 16.0

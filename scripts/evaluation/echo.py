@@ -4,8 +4,8 @@ Commands, each with a wake word before it, are spoken into a made-up room in whi
 or its own replies, and never stops. The last line has, for each kind of sound and each loudness of speech
 against it, misses and right commands as heard ("raw"), with the echo taken out ("cancelled"), the same where
 clocks drift and the device is carried elsewhere in the middle ("moved"), and that where the wake word ends a
-reply and lowers music, as in earnest ("lowered"); "no_echo" is there to compare with. After that nobody
-speaks, and what is taken for a word is counted.
+reply and lowers music, as in earnest ("lowered"); "no_echo" and "no_echo_moved" are there to compare with.
+After that nobody speaks, and what is taken for a word is counted.
 """
 
 from __future__ import annotations
@@ -196,6 +196,7 @@ class Bench:
             lowered = make_scene(self._spoken, sound, True, _LOWERED_TO[kind])
             if kind == "music":
                 yield "no_echo", self._counted(still, still.heard(None))
+                yield "no_echo_moved", self._counted(moved, moved.heard(None))
             for level_db in _LEVELS_DB:
                 name = f"{kind}_{level_db:+.0f}"
                 yield f"{name}_raw", self._counted(still, still.heard(level_db))
