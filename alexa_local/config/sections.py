@@ -214,7 +214,7 @@ def _stretched(rules: Mapping[str, EndpointRule], factor: float) -> Mapping[str,
 class WhisperSettings:
     """Telling whispers from voices; see `voice.whisper_replies` for what follows."""
 
-    model: str = ""
+    model: str = "whisper"
     """The folder's name among the models; empty for not telling."""
 
     threshold: float = _number(0.5, 0.01, 0.99)

@@ -36,22 +36,22 @@ def detector(model: Model) -> WhisperDetector:
 
 
 def speech(voiced: bool, level: float = 6000.0) -> np.ndarray:
-    """Three syllables of one vowel, int16 (N,): by a voice of 110 Hz, or by noise without lows."""
+    """Three syllables of one vowel, int16 (N,): by a voice of 180 Hz, or by noise."""
     rng = np.random.default_rng(1)
     rows = []
     for _ in range(3):
         source = np.zeros(4800)
         if voiced:
-            source[::145] = 1.0
+            source[::89] = 1.0
         else:
             source[:] = rng.normal(0, 1, 4800)
-            source = np.diff(source, prepend=0.0)
         rows += [source * np.hanning(4800), np.zeros(2400)]
     sound = np.concatenate(rows)
     spectrum = np.fft.rfft(sound)
     hz = np.fft.rfftfreq(len(sound), 1 / 16_000)
     formants = sum(1 / (1 + ((hz - at) / width) ** 2) for at, width in ((700, 90), (1300, 110), (2700, 180)))
-    sound = np.fft.irfft(spectrum * (formants + 0.02), len(sound))
+    tilt = 1 / (1 + (hz / 300) ** 2) if voiced else 1.0
+    sound = np.fft.irfft(spectrum * (formants + 0.02) * tilt, len(sound))
     noise = rng.normal(0, level / 1000, len(sound))
     return np.rint(level * sound / np.abs(sound).max() + noise).astype(np.int16)
 

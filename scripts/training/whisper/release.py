@@ -107,6 +107,7 @@ _RECIPES: Chosen = {
     "cepstrum": lambda source: "cepstrum" in source or source.startswith("voice"),
     "smoothed power": lambda source: "smoothed" in source or source.startswith("voice"),
     "espeak-ng": lambda source: "espeak" in source or source.startswith("voice"),
+    "all, against voices as they are alone": lambda source: "whisper" in source or source.startswith("voice"),
 }
 
 
