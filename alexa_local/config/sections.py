@@ -355,7 +355,7 @@ class GuestSettings:
 class PeopleSettings:
     """Who speaks, and what follows from it; typed requests are not concerned."""
 
-    model: str = ""
+    model: str = "speaker"
     """The folder's name among the models: the network that tells voices apart; empty for none."""
 
     adapt: bool = False

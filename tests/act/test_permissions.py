@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from house import House
 
 from alexa_local.act import Actor
 from alexa_local.act.handlers import HANDLERS
@@ -18,7 +19,6 @@ from alexa_local.config import (
 )
 from alexa_local.errors import ConfigError
 from alexa_local.messages import TYPED, Interpretation, Talker
-from tests.act.house import House
 
 ANNA = Talker(person="Anna", person_confidence=0.99, is_sure=True)
 BEN = Talker(person="Ben", person_confidence=0.99, is_sure=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from house import House
 
 from alexa_local.act.personal import personal
 from alexa_local.config import CommandSettings, ContactsSettings
 from alexa_local.messages import TYPED, Interpretation, Talker
-from tests.act.house import House
 
 ANN, BOB = Talker(person="Ann", person_confidence=0.99), Talker(person="bob", person_confidence=0.99)
 STRANGER, UNSURE = Talker(person=""), Talker()

@@ -12,10 +12,12 @@ from alexa_local.config import (
     Config,
     DaemonSettings,
     EndpointSettings,
+    PeopleSettings,
     RecogniserSettings,
     UnderstandingSettings,
     UpdatesSettings,
     WakeSettings,
+    WhisperSettings,
 )
 from alexa_local.daemon.client import Unheard, ask, mark_restart, unmark_restart
 from alexa_local.daemon.daemon import RESTART_CODE
@@ -42,6 +44,8 @@ def config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         recogniser=RecogniserSettings(model=TINY),
         endpoint=EndpointSettings(model=TINY),
         understanding=UnderstandingSettings(model=""),
+        whisper=WhisperSettings(model=""),
+        people=PeopleSettings(model=""),
         updates=UpdatesSettings(keys=folder / "keys"),
         daemon=DaemonSettings(socket=folder / "c.sock", state_dir=folder / "state"),
     )
