@@ -38,10 +38,8 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     pool = _pool(options).made_with(options.envelopes, options.espeak > 0)
     rng = np.random.default_rng(options.seed)
-    batches = Batches(pool, _noises(options, pool, rng), rng, options.short)
+    batches = Batches(pool, _noises(options, pool, rng), rng)
     network = new_network(batches)
-    if options.start:
-        network.load_state_dict(torch.load(options.start, weights_only=True))
     train(
         network, batches, options.batches, options.batch, options.learning_rate, options.out / "checkpoint.pt"
     )
@@ -64,10 +62,6 @@ def _options() -> argparse.Namespace:
         "--envelopes", nargs="+", choices=ENVELOPES, default=ENVELOPES, help="ways to make whispers (all)"
     )
     parser.add_argument("--espeak", type=int, default=300, help="sentences read by espeak-ng's whispers")
-    parser.add_argument("--short", type=float, default=0.5, help="part of the examples that are single words")
-    parser.add_argument(
-        "--start", type=Path, help="a network.pt to go on from; with a checkpoint, that counts"
-    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
@@ -75,13 +69,10 @@ def _options() -> argparse.Namespace:
 
 def _recipe(options: argparse.Namespace) -> dict[str, Any]:
     """How it was made, for the manifest."""
-    left_out = ("data", "out", "threads", "start")
-    kept = {name: value for name, value in vars(options).items() if name not in left_out}
+    kept = {name: value for name, value in vars(options).items() if name not in ("data", "out", "threads")}
     words = [f"--{name.replace('_', '-')} {_words(value)}" for name, value in kept.items()]
-    before = options.start.with_name("recipe.json") if options.start else None
     return {
         "command": " ".join(["python -m scripts.training.whisper --data DATA --out RUN", *words]),
-        **({"start": json.loads(before.read_text(encoding="utf-8"))["command"]} if before else {}),
         "data": [name for name in SPEECH_FOLDERS if name not in DEV_FOLDERS] + ["noise", "room_responses"],
     }
 

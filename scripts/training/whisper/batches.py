@@ -25,9 +25,9 @@ _NOISE_SHARE = 0.07
 class Batches:
     """Examples, their answers, and from which step on an answer can be asked for."""
 
-    def __init__(self, pool: Pool, noises: Noises, rng: np.random.Generator, short: float = 0.5) -> None:
-        """Take a pool, what is to be mixed into it and heard alone, and how many examples are short."""
-        self._pool, self._rng, self._short = pool, rng, short
+    def __init__(self, pool: Pool, noises: Noises, rng: np.random.Generator) -> None:
+        """Take a pool, and what is to be mixed into it and heard alone."""
+        self._pool, self._rng = pool, rng
         self._sounds = [features for _, features in noises.values()]
         self._clips = {origin: np.flatnonzero(pool.origin == origin) for origin in _SHARES}
         self._augment = Augmenter(noises, rng, STRENGTH)
@@ -66,7 +66,7 @@ class Batches:
             vowels = np.flatnonzero(voiced > 0.5)
             if len(vowels) >= _LEAST_HEARD_FRAMES:
                 break
-        length = int(rng.integers(18, 65)) if rng.random() < self._short else WINDOW_FRAMES
+        length = int(rng.integers(18, 65)) if rng.random() < 0.5 else WINDOW_FRAMES
         vowel = int(vowels[int(rng.integers(len(vowels)))])
         first = max(0, vowel - int(rng.uniform(0.1, 0.7) * length))
         rows, voiced = rows[first : first + length], voiced[first : first + length]
