@@ -17,6 +17,7 @@ from alexa_local.context import begin_request
 from alexa_local.frontend import LogMel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, Lattice, Talker
 from alexa_local.recognise import EndOfSpeech, Evidence, Recogniser, Stream, ended_by, is_open_ended
+from alexa_local.scheduler import Meter
 from alexa_local.wake import Detection, Hearer, Playing
 from alexa_local.wake.stop import StopWord
 
@@ -26,6 +27,9 @@ FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 PRE_ROLL_S = 3.0
 PUSH_SAMPLES = SAMPLE_RATE // 25
 """Sound is worked on in pieces of 40 ms, however it arrives: no decision depends on the blocks' size."""
+
+_NARROW_BEAM = 4
+"""Readings that are kept while work is late."""
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
@@ -130,6 +134,7 @@ class Pipeline:
         voice_listeners: Sequence[VoiceListener] = (),
         stop_word: StopWord | None = None,
         playing: Callable[[], Playing] = lambda: "",
+        meter: Meter | None = None,
     ) -> None:
         """Take the stages.
 
@@ -143,11 +148,15 @@ class Pipeline:
             voice_listeners: tell how requests are spoken and by whom.
             stop_word: hears, while something is played, that it shall end (event stop_word_detected).
             playing: tells what is played at this moment.
+            meter: counts what the stages use.
         """
         self._wake_word, self._recogniser, self._ear = wake_word, recogniser, end_of_speech
         self._rules, self._on_event = endpoint.patient(), on_event
         self._voice_listeners = voice_listeners
         self._stop_word, self._playing = stop_word, playing
+        self._meter = meter or Meter()
+        self._given_up: frozenset[str] = frozenset()
+        self._unheard: list[NDArray[np.float32]] = []
         self._features = LogMel()
         self._pre_roll = PreRoll(PRE_ROLL_S)
         self._stream: Stream | None = None
@@ -170,6 +179,16 @@ class Pipeline:
         begin_request()
         self._open(self._pre_roll.next_frame, self._pre_roll.next_frame)
 
+    def give_up(self, rungs: frozenset[str]) -> None:
+        """Do without some things while work is late, and with all others; from any thread.
+
+        Args:
+            rungs: "voices" has voices listened to at a decision only, "beam" keeps fewer readings of the next
+                requests, "partials" tells no words before a decision; others mean nothing here.
+        """
+        self._given_up = rungs
+        self._recogniser.narrow(_NARROW_BEAM if "beam" in rungs else None)
+
     def cancel(self) -> list[Reset]:
         """Give up the request that is being listened to, if any; returns what that takes back."""
         if self._stream is None:
@@ -189,12 +208,15 @@ class Pipeline:
         return taken_back
 
     def _take(self, samples: NDArray[np.int16]) -> Sequence[Decision]:
-        frames = self._features.push(samples)
+        with self._meter.part("frontend"):
+            frames = self._features.push(samples)
         self._pre_roll.push(frames)
         if self._stream is None:
             playing = self._playing()
             self._wake_word.while_playing(playing)
-            for detection in self._wake_word.push(frames):
+            with self._meter.part("wake"):
+                detections = self._wake_word.push(frames)
+            for detection in detections:
                 if self._stream is None:
                     self._wake(detection)
             return self._hear_stop(frames, playing) if self._stream is None else []
@@ -232,15 +254,17 @@ class Pipeline:
         kept = self._pre_roll.since(first_frame)
         self._recognise(self._stream, kept)
         wake = self._pre_roll.since(min(first_frame, word_frame))
+        self._unheard = []
         for listener in self._voice_listeners:
             listener.begin(wake)
         self._skipped_s = self._stream.length_s
 
     def _hear(self, stream: Stream, frames: NDArray[np.float32]) -> list[Request | Reset]:
         self._recognise(stream, frames)
-        for listener in self._voice_listeners:
-            listener.push(frames)
-        if stream.partial != self._partial:
+        self._unheard.append(frames)
+        if "voices" not in self._given_up:
+            self._hear_voices()
+        if stream.partial != self._partial and "partials" not in self._given_up:
             self._partial = stream.partial
             self._on_event("stt_partial", {"text": self._partial})
         evidence = self._evidence(stream)
@@ -320,8 +344,18 @@ class Pipeline:
         self._on_event("stt_text", {"text": text, "rule": rule, "timings": timings})
         return [*taken_back, request]
 
+    def _hear_voices(self) -> None:
+        """Have the voice listened to in what came since this was last done."""
+        if not (self._unheard and self._voice_listeners):
+            return
+        frames, self._unheard = np.concatenate(self._unheard), []
+        with self._meter.part("voices"):
+            for listener in self._voice_listeners:
+                listener.push(frames)
+
     def _tell_talker(self) -> Talker:
         """How the request is spoken and by whom; what is new of that is told."""
+        self._hear_voices()
         talker, before = _UNKNOWN, self._talker
         for listener in self._voice_listeners:
             talker = listener.tell(talker)
@@ -353,8 +387,10 @@ class Pipeline:
     def _recognise(self, stream: Stream, frames: NDArray[np.float32]) -> None:
         began_s = time.thread_time()
         if len(frames):
-            stream.push(frames)
-            self._ear.push(frames)
+            with self._meter.part("recogniser"):
+                stream.push(frames)
+            with self._meter.part("end-pointer"):
+                self._ear.push(frames)
         self._spent_s += time.thread_time() - began_s
 
     @property

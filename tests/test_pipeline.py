@@ -219,3 +219,25 @@ def test_a_call_that_the_second_opinion_refuses_opens_nothing_and_is_told() -> N
     assert pipeline.push(SCENE) == []
     assert events == [("wake_word_refused", {"score": 1.0, "time_s": 1.22, "verification": 0.1})]
     assert pipeline.state == "waiting"
+
+
+def test_what_is_given_up_is_given_up_and_the_requests_are_the_same() -> None:
+    def decisions_with(rungs: frozenset[str]) -> tuple[list[Request | Reset], list[str], LoudRecogniser]:
+        events: list[str] = []
+        recogniser = LoudRecogniser()
+        pipeline = Pipeline(
+            *(LoudWakeWord(), recogniser, LoudEndOfSpeech(), EndpointSettings()),
+            lambda name, data: events.append(name),
+            [CountingListener()],
+        )
+        pipeline.give_up(rungs)
+        return pipeline.push(SCENE), events, recogniser
+
+    usual, events, recogniser = decisions_with(frozenset())
+    assert recogniser.beam is None
+    spared, fewer_events, recogniser = decisions_with(frozenset({"voices", "beam", "partials"}))
+    assert [(one.hypotheses, one.talker, one.ended_s) for one in spared] == [
+        (one.hypotheses, one.talker, one.ended_s) for one in usual
+    ]
+    assert recogniser.beam is not None
+    assert "stt_partial" in events and "stt_partial" not in fewer_events

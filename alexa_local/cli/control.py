@@ -12,6 +12,9 @@ from typing import Any
 
 from alexa_local.errors import DaemonUnreachable, UsageError
 
+OF_TOP = ("part_shares_pct", "thread_shares_pct", "scheduler", "board", "microphone_blocks")
+"""What `alexa-local top` tells of the status."""
+
 _STOP_LIMIT_S = 20.0
 
 
@@ -72,7 +75,8 @@ def _status(arguments: argparse.Namespace) -> int:
         print(json.dumps(status))
         return 0
     dead = [name for name, alive in status.pop("threads").items() if not alive]
-    del status["queues"]
+    for name in ("queues", *OF_TOP):
+        status.pop(name, None)
     dropped = [f"{name} {count}" for name, count in status["dropped"].items() if count]
     status["uptime"] = duration(status.pop("uptime_s"))
     status["dropped"] = ", ".join(dropped) or "nothing"

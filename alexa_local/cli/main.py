@@ -22,6 +22,7 @@ from alexa_local.cli import (
     privacy,
     run,
     setup,
+    top,
     understand,
     voices,
     wake_word,
@@ -50,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"alexa-local {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    asking = (understand, bias, devices, models, lattice, outbox, privacy, voices, wake_word, doctor)
+    asking = (top, understand, bias, devices, models, lattice, outbox, privacy, voices, wake_word, doctor)
     for module in (run, control, files, *asking, setup, housekeeping):
         module.add_commands(commands, common)
     return parser

@@ -623,6 +623,17 @@ class ButtonSettings:
 
 
 @dataclass(frozen=True)
+class SchedulerSettings:
+    """Who works next on a small processor, and what is given up while work is late."""
+
+    enabled: bool = True
+    """Whether there is an order at all; without, threads work as they come."""
+
+    cores: int = _number(0, 0, 64)
+    """How many threads may work at once; 0 for as many as the processor has."""
+
+
+@dataclass(frozen=True)
 class LogSettings:
     """What is written to the log."""
 
@@ -695,6 +706,9 @@ class Config:
 
     buttons: ButtonSettings = ButtonSettings()
     """Buttons."""
+
+    scheduler: SchedulerSettings = SchedulerSettings()
+    """Who works next."""
 
     log: LogSettings = LogSettings()
     """The log."""

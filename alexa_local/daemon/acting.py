@@ -16,10 +16,12 @@ from alexa_local.daemon.queues import BoundedQueue
 from alexa_local.daemon.revision import Revisable, Revision
 from alexa_local.errors import AlexaLocalError
 from alexa_local.messages import TYPED, Hypothesis, Interpretation, Outcome, Talker
+from alexa_local.scheduler import Kind, Meter, Turns, Unordered
 
 _log = logging.getLogger(__name__)
 
 _JOBS = 16
+_UNDERSTOOD_WITHIN_S = 0.2
 _APOLOGY = "Sorry, that did not work."
 
 
@@ -70,9 +72,11 @@ class Act:
         rehearse: Callable[[Interpretation, Talker], Outcome | None] = lambda meaning, talker: None,
         make_ready: Callable[[Outcome, Talker], None] = lambda outcome, talker: None,
         revisable: Revisable | None = None,
+        turns: Turns | Unordered | None = None,
     ) -> None:
         self.jobs: BoundedQueue[_Job] = BoundedQueue("jobs", _JOBS)
         self._interpret = interpret
+        self._turns = turns or Unordered(Meter())
         self._perform = perform
         self._answer = answer
         self._bus = bus
@@ -150,7 +154,7 @@ class Act:
         if token is not self._wanted:
             return
         began_s = time.perf_counter()
-        meaning = self._interpret(hypotheses, talker)
+        meaning = self._understood(hypotheses, talker)
         outcome = self._rehearse(meaning, talker) if meaning.intent else None
         if outcome is not None and token is self._wanted:
             self._make_ready(outcome, talker)
@@ -164,14 +168,14 @@ class Act:
         prepared, self._prepared = self._prepared, None
         wanted = (_texts(hypotheses), talker.person)
         is_prepared = prepared is not None and (prepared.texts, prepared.person) == wanted
-        meaning = prepared.meaning if prepared and is_prepared else self._interpret(hypotheses, talker)
+        meaning = prepared.meaning if prepared and is_prepared else self._understood(hypotheses, talker)
         self._revisable.begin()
         self._talker = talker
         return self._act_on(meaning, {"seconds": _since(began_s), "prepared": is_prepared})
 
     def _revise(self, revision: Revision) -> Mapping[str, Any]:
         refused = self._revisable.objection(revision)
-        meaning = Interpretation("") if refused else self._interpret(revision.hypotheses, self._talker)
+        meaning = Interpretation("") if refused else self._understood(revision.hypotheses, self._talker)
         if not refused and not self._revisable.is_changed_by(meaning):
             refused = "same"
         told = {"request": revision.request, "source": revision.source, "refused": refused}
@@ -181,6 +185,10 @@ class Act:
         self._prepared = None
         self._bus.publish("reset", {"reason": "revised", "request": revision.request})
         return self._act_on(meaning, {"revised_by": revision.source})
+
+    def _understood(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
+        with self._turns.turn("understand", Kind.INTERACTIVE, _UNDERSTOOD_WITHIN_S):
+            return self._interpret(hypotheses, talker)
 
     def _act_on(self, meaning: Interpretation, details: Mapping[str, Any]) -> Mapping[str, Any]:
         understood_s = time.perf_counter()

@@ -111,8 +111,10 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     calls = Calls()
     stop_word = StopWord(stop, _STOPPED[config.wake.stop_word]) if stop else None
     stages = wake_word, recogniser, end_of_speech, listeners, stop_word
+    pipeline = _pipeline(*stages, NowPlaying(sounding.mixer), calls, config, host, answerer)
     return Parts(
-        pipeline=_pipeline(*stages, NowPlaying(sounding.mixer), calls, config, host, answerer),
+        pipeline=pipeline,
+        give_up=pipeline.give_up,
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
@@ -205,7 +207,8 @@ def _pipeline(
             answerer.listening(name == "listening")
 
     stages = wake_word, recogniser, end_of_speech
-    return Pipeline(*stages, config.endpoint, on_event, voice_listeners, stop_word, playing)
+    voices = voice_listeners, stop_word, playing
+    return Pipeline(*stages, config.endpoint, on_event, *voices, host.meter)
 
 
 class _Brain:

@@ -35,6 +35,7 @@ class Capture:
         state: "opening", "open", "missing" (it is looked for), "closed" (muted) or "ended" (a file's end).
         muted: whether nothing is to be heard. Then the microphone is closed; a file is read for nothing.
         mutings: how often that took effect; then comes `MUTE_CHANGED`.
+        blocks: how many came from the source so far.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Capture:
         self.state = "opening"
         self.muted = False
         self.mutings = 0
+        self.blocks = 0
         self._turn = threading.Condition()  # whoever has it may open, close and hand on
         self._open_source = open_source
         self._finite = finite
@@ -138,6 +140,7 @@ class Capture:
         for block in source:
             if self._stopping.is_set():
                 return
+            self.blocks += 1
             if self._finite:
                 self.sound.put_waiting(block)
             elif not self._hand_on(block, source):

@@ -15,7 +15,9 @@ from alexa_local import __version__
 from alexa_local.capture.microphone import OnState
 from alexa_local.capture.source import Source
 from alexa_local.config import Config
+from alexa_local.daemon import board
 from alexa_local.daemon.acting import Act
+from alexa_local.daemon.board import Threads
 from alexa_local.daemon.capturing import Capture
 from alexa_local.daemon.claim import Claim
 from alexa_local.daemon.client import mark_restart, unmark_restart
@@ -38,9 +40,20 @@ from alexa_local.daemon.supervisor import Supervisor
 from alexa_local.errors import AlexaLocalError, ThreadDied
 from alexa_local.messages import Hypothesis, Talker
 from alexa_local.notify import Notifier
+from alexa_local.scheduler import Change, Costs, Ladder, Meter, Order, Turns, Unordered
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
+
+RUNGS = ("background", "voices", "beam", "partials")
+"""What is given up while sound is worked through too late, the first to go first."""
+
+WHAT_RUNGS_DO = {
+    "background": "work that nobody waits for pauses.",
+    "voices": "whispers and voices are told at the end of a request alone.",
+    "beam": "fewer readings of a request are kept.",
+    "partials": "words are told at the end of a request alone.",
+}
 
 RESTART_CODE = 79
 """The exit code that asks for a new start at once: whoever started the process is to do that."""
@@ -88,6 +101,10 @@ class Daemon:
         self._progress_seen = -1
         self._last_lattice = LastLattice()
         self._began_s = time.monotonic()
+        self._meter = Meter()
+        self._turns = self._make_turns()
+        self._give_up: Callable[[frozenset[str]], None] = lambda given_up: None
+        self._threads = Threads()
 
     def run(self) -> int:
         """Work until a signal, `alexa-local stop`, the end of a file or the death of a thread.
@@ -137,7 +154,25 @@ class Daemon:
             doing=lambda: self.doing,
             restart=self._restart,
             is_well=lambda: not (self._supervisor.died or self._failure),
+            meter=self._meter,
         )
+
+    def _make_turns(self) -> Turns | Unordered:
+        """An order of who works next; none for a file, which nobody waits for."""
+        settings = self._config.scheduler
+        if not settings.enabled or self._finite:
+            return Unordered(self._meter)
+        cores = settings.cores or len(os.sched_getaffinity(0))
+        return Turns(Order(Costs(), cores), Ladder(RUNGS), self._degrade, self._meter)
+
+    def _degrade(self, change: Change) -> None:
+        """Do without something more, or with it again."""
+        log = _log.warning if change.way == "down" else _log.info
+        log("Work is %s: %s", "late" if change.way == "down" else "in time again", WHAT_RUNGS_DO[change.rung])
+        given_up = frozenset(RUNGS[: change.level])
+        self._turns.pause_background("background" in given_up)
+        self._give_up(given_up)
+        self.bus.publish("degraded", {"rung": change.rung, "way": change.way, "level": change.level})
 
     def _restart(self, reason: str) -> None:
         """End, and ask whoever started us to do so again; who asks us something meanwhile waits for that.
@@ -153,6 +188,7 @@ class Daemon:
 
     def _work(self, claim: Claim, host: Host, parts: Parts) -> None:
         supervisor = self._supervisor
+        self._give_up = parts.give_up
         start_indicator(self._config, host)
         if parts.local_only():
             self.bus.publish("local_only", {"on": True})
@@ -164,8 +200,11 @@ class Daemon:
             supervisor.stopping,
             parts.rehearse,
             parts.make_ready,
+            turns=self._turns,
         )
-        second_look = SecondLook(parts.rescore, act.revise, supervisor.stopping) if parts.rescore else None
+        second_look = None
+        if parts.rescore:
+            second_look = SecondLook(parts.rescore, act.revise, supervisor.stopping, self._turns)
         reranking = self._reranking(parts, act)
         looks = [each for each in (second_look, reranking) if each]
         readings = Readings(act, self._last_lattice, looks)
@@ -178,6 +217,7 @@ class Daemon:
             stopping=supervisor.stopping,
             may_answer=parts.may_answer,
             on_stop=lambda playing: act.submit(lambda: parts.stop_playing(playing)),
+            turns=self._turns,
         )
         if self._config.understanding.follow_up and not self._finite:
             FollowUp(self.bus, listen.listen_again, self._config.voice.replies)
@@ -238,6 +278,7 @@ class Daemon:
                 "uptime_s": round(time.monotonic() - self._began_s, 1),
                 "state": listen.state,
                 "microphone": self._capture.state,
+                "microphone_blocks": self._capture.blocks,
                 "muted": self._capture.muted,
                 "local_only": parts.local_only(),
                 "threads": self._supervisor.threads(),
@@ -247,6 +288,10 @@ class Daemon:
                     **{queue.name: queue.dropped for queue in queues},
                     **parts.dropped(),
                 },
+                "part_shares_pct": self._meter.shares_pct(),
+                "thread_shares_pct": self._threads.shares_pct(),
+                "scheduler": self._turns.report(),
+                "board": board.report(),
                 **parts.status(),
             }
 

@@ -13,8 +13,13 @@ from alexa_local.context import end_request
 from alexa_local.daemon.capturing import END, MUTE_CHANGED, Capture
 from alexa_local.daemon.events import EventBus
 from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, Talker
+from alexa_local.scheduler import Kind, Meter, Turns, Unordered
 
 _PATIENCE_S = 1.0
+_BLOCK_S = 0.04
+_IN_TIME_S = 0.16
+"""Sound that was worked through so long after it came is in time: nobody notices."""
+
 _LONGEST_TAIL_S = 30
 _TAIL_BLOCK_SAMPLES = SAMPLE_RATE // 10
 
@@ -31,6 +36,9 @@ class Listener(Protocol):
 
     def listen(self) -> object:
         """Open a request, without the wake word."""
+
+    def give_up(self, rungs: frozenset[str]) -> None:
+        """Do without these rungs of the scheduler, and with all others; from any thread."""
 
     def cancel(self) -> Sequence[Decision]:
         """Give up the request that is being listened to; return what that takes back."""
@@ -80,6 +88,7 @@ class Listen:
         stopping: threading.Event,
         may_answer: Callable[[Talker, Talker], bool] = lambda asked, answering: True,
         on_stop: Callable[[str], object] = lambda playing: None,
+        turns: Turns | Unordered | None = None,
     ) -> None:
         self.progress = 0
         self._mutings = 0
@@ -91,6 +100,7 @@ class Listen:
         self._bus = bus
         self._stopping = stopping
         self._may_answer, self._on_stop = may_answer, on_stop
+        self._turns = turns or Unordered(Meter())
         self._last_talker = Talker()
         self._is_answer = False
 
@@ -130,7 +140,10 @@ class Listen:
         self._asked.set()
 
     def _push(self, block: NDArray[np.int16]) -> None:
-        self._hand_on(self._pipeline.push(block))
+        within_s = _IN_TIME_S - _BLOCK_S * len(self._capture.sound)
+        with self._turns.turn("listen", Kind.REALTIME, within_s):
+            decisions = self._pipeline.push(block)
+        self._hand_on(decisions)
 
     def _hand_on(self, decisions: Sequence[Any]) -> None:
         for one in decisions:

@@ -13,6 +13,7 @@ from alexa_local.daemon.events import EventBus
 from alexa_local.daemon.listening import Listener
 from alexa_local.messages import Hypothesis, Interpretation, Lattice, Outcome, Talker
 from alexa_local.mqtt import Result
+from alexa_local.scheduler import Meter
 
 
 def _nothing(*_: Any) -> None:
@@ -35,6 +36,10 @@ def _nothing_waits() -> Mapping[str, Any]:
 
 def _nothing_left(since_s: float) -> Mapping[str, Any]:
     return {}
+
+
+def _keep(given_up: frozenset[str]) -> None:
+    """Give nothing up."""
 
 
 def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
@@ -66,6 +71,7 @@ class Host:
         stopping: set when the end begins.
         doing: what the daemon is doing, by the names of `indicate.State`.
         restart: ends the daemon and has it start anew, for this reason.
+        meter: counts what parts of the work use.
         is_well: whether the end, if it has begun, is one that somebody asked for.
     """
 
@@ -76,6 +82,7 @@ class Host:
     doing: Callable[[], str] = lambda: "idle"
     restart: Callable[[str], None] = _nothing
     is_well: Callable[[], bool] = lambda: True
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ class Parts:
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
         commands: what else can be asked for on the control socket, by its name.
+        give_up: does without what these rungs of the scheduler name, and with all else; from any thread.
         tell: begins to tell the broker how the daemon is, and to do the commands that come from there, whose
             names and functions it takes; None without a broker.
     """
@@ -140,4 +148,5 @@ class Parts:
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
+    give_up: Callable[[frozenset[str]], None] = _keep
     tell: Callable[[Status, Mapping[str, Do]], None] | None = None

@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 from alexa_local.context import working_for
 from alexa_local.daemon.queues import BoundedQueue
-from alexa_local.daemon.revision import Revision, revision
+from alexa_local.daemon.revision import WINDOW_S, Revision, revision
 from alexa_local.errors import LatticeError
 from alexa_local.messages import Hypothesis, Lattice, Talker
+from alexa_local.scheduler import Kind, Meter, Turns, Unordered
 
 KEPT_S = 60.0
 """So long the readings of the last request can be looked at."""
@@ -104,9 +105,11 @@ class SecondLook:
         rescore: Callable[[Lattice], Lattice],
         revise: Callable[[Revision], Future[Mapping[str, Any]]],
         stopping: threading.Event,
+        turns: Turns | Unordered | None = None,
     ) -> None:
         self.looks: BoundedQueue[_Look] = BoundedQueue("second looks", _LOOKS)
         self._rescore, self._revise, self._stopping = rescore, revise, stopping
+        self._turns = turns or Unordered(Meter())
 
     def after(self, promise: Future[Mapping[str, Any]], lattice: MakeLattice) -> Future[None]:
         """Look again if that request turns out not to be done; the promise is of nothing more to come."""
@@ -135,7 +138,8 @@ class SecondLook:
 
     def _take(self, look: _Look) -> None:
         try:
-            better = revision(look.request, self._rescore(look.lattice()), _SOURCE)
+            with self._turns.turn("rescore", Kind.BACKGROUND, WINDOW_S):
+                better = revision(look.request, self._rescore(look.lattice()), _SOURCE)
         except BaseException:  # a defect, of which the thread dies; nobody shall wait for it
             look.settled.cancel()
             raise

@@ -235,7 +235,7 @@ class Recogniser:
             ModelError: a file is missing or does not fit this program.
         """
         self._networks = Networks(model, threads)
-        self._options = options
+        self._options = self._widest = options
         self._guide: Guide | None = None
         self._attention: Attention | None = None
         self._vectors: PhraseVectors | None = None
@@ -255,6 +255,12 @@ class Recogniser:
     def stream(self) -> Stream:
         """A stream for a new utterance."""
         return Stream(self._networks, self._options, self._guide, self._attention, self._phrases)
+
+    def narrow(self, beam: int | None) -> None:
+        """Keep so few readings in the streams from now on, or as many as at first; from any thread."""
+        widest = self._widest
+        fewest = [min(beam or most, most) for most in (widest.beam, widest.n_best, widest.guided_beam)]
+        self._options = Options(*fewest)
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Look for these sentences too, beside any others, in the streams from now on; None for no more."""

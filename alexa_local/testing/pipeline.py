@@ -48,6 +48,9 @@ class FakePipeline:
         self._quiet_samples = 0
         self._foreseen = ""
 
+    def give_up(self, rungs: frozenset[str]) -> None:
+        """Do nothing without anything."""
+
     def push(self, samples: NDArray[np.int16]) -> list[FakeRequest]:
         """Take int16 samples, shape (N,), 16 kHz mono; return what they completed or took back."""
         loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))

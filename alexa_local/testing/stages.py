@@ -143,11 +143,17 @@ class LoudRecogniser:
         sentences: what it was last told to look for.
         phrases: what it was last told to hear more readily.
         biasing: how.
+        beam: how few readings are kept; None for as many as there are.
     """
 
+    beam: int | None = None
     sentences: SentenceGraph | None = None
     phrases: tuple[PhraseClass, ...] = ()
     biasing: Biasing = "none"
+
+    def narrow(self, beam: int | None) -> None:
+        """Remember how many readings are kept."""
+        self.beam = beam
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Remember the sentences."""
