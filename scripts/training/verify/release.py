@@ -141,14 +141,15 @@ def row(words: Sets, others: Sets, threshold: float, verification: float) -> dic
 
 
 def steps_of(words: Sets, others: Sets) -> list[dict[str, Any]]:
-    """For each step the pair of thresholds that misses least, of those that are quiet enough."""
-    rows = [row(words, others, first, second) for first in THRESHOLDS for second in VERIFICATIONS]
-    rows.sort(key=lambda one: (one["missed_pct"] + one["missed_noise_pct"], one["false_per_hour"]))
-    chosen = []
-    for step in STEPS:
-        quiet = [one for one in rows if one["false_per_hour"] <= FALSE_PER_HOUR[step]]
-        chosen.append({"step": step, **(quiet or sorted(rows, key=lambda one: one["false_per_hour"]))[0]})
-    return chosen
+    """For each step the pair of thresholds that misses least in all scenes, of those quiet enough."""
+    pairs = [(first, second) for first in THRESHOLDS for second in VERIFICATIONS]
+    missed = {pair: float(np.mean([one.missed_pct(*pair) for one in words.values()])) for pair in pairs}
+    rows = {pair: row(words, others, *pair) for pair in pairs}
+    best = sorted(pairs, key=lambda pair: (round(missed[pair], 2), rows[pair]["false_per_hour"], pair[1]))
+    return [
+        {"step": step, **next(rows[p] for p in best if rows[p]["false_per_hour"] <= FALSE_PER_HOUR[step])}
+        for step in STEPS
+    ]
 
 
 def alone(words: Sets, others: Sets) -> list[dict[str, Any]]:
