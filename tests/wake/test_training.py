@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from alexa_local.models import open_model
 from scripts.training.wake import corpus, measure, render, sounds
+from scripts.training.wake.card import card
+from scripts.training.wake.scenes import Stage
 from scripts.training.wake.words import find_word
 
 ROOT = Path(__file__).parents[2]
@@ -244,3 +248,42 @@ def test_a_wider_network_says_what_the_one_before_said() -> None:
     with torch.no_grad():
         for said, expected in zip(wide(frames)[:2], small(frames)[:2], strict=True):
             assert torch.allclose(said, expected, atol=1e-5)
+
+
+def test_a_trained_model_is_the_mean_of_its_trainings(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("flatbuffers")
+    from scripts.training.wake.network import WakeNetwork
+    from scripts.training.wake.release import averaged
+
+    runs = [tmp_path / "a", tmp_path / "b"]
+    states = [WakeNetwork().state_dict() for _ in runs]
+    for run, state in zip(runs, states, strict=True):
+        run.mkdir()
+        torch.save(state, run / "network.pt")
+    for name, value in averaged(runs).state_dict().items():
+        assert torch.allclose(value, (states[0][name] + states[1][name]) / 2)
+
+
+@pytest.mark.parametrize("name", ["wake-alexa"])
+def test_a_card_is_what_its_manifest_says(name: str) -> None:
+    model = open_model(name)
+    written = (ROOT / "firmware_models" / name / "CARD.md").read_text(encoding="utf-8")
+    assert written == card(dict(model.info), find_word(model.info["word"]))
+
+
+def test_scenes_mix_noise_at_the_level_of_the_word(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    (tmp_path / "noise").mkdir()
+    for name in corpus.NOISE_FOR_TESTS:
+        noise = rng.normal(0, 0.1, 64_000).astype(np.float32)
+        soundfile.write(tmp_path / "noise" / f"{name}.opus", noise, 16_000, format="OGG", subtype="OPUS")
+    word = np.zeros(32_000, np.int16)
+    word[10_000:18_000] = rng.normal(0, 3000, 8_000)
+    stage = Stage(tmp_path, [word] * 4)
+    clean, noisy = stage.words([word])["as recorded"], list(stage.words([word])["noise at 10 dB"])
+    assert len(noisy) == len(list(clean)) == 3
+    before, within = noisy[0][:8_000].astype(float), noisy[0][10_500:17_500].astype(float)
+    assert 10 * np.log10((within**2).mean() / (before**2).mean()) == pytest.approx(10.4, abs=1.0)
+    again = list(stage.words([word])["noise at 10 dB"])
+    assert all(np.array_equal(one, other) for one, other in zip(noisy, again, strict=True))

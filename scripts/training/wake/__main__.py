@@ -26,6 +26,9 @@ _ONE_ROOMY_CLIP_IN = 4
 _ONE_COMMAND_IN = 6
 """One of the single words of Speech Commands in so many is rendered into windows."""
 
+_COPIES_WITHOUT_PEOPLE = 2
+"""Windows rendered from each synthesised word when there is no recording of a person who says it."""
+
 
 def main() -> int:
     """Run every step: decode, render, train, choose the threshold, export."""
@@ -120,11 +123,13 @@ def build_pools(options: argparse.Namespace, rng: np.random.Generator) -> Pools:
     made_wakes = [index for index, clip in enumerate(made) if clip.split == "train" and clip.wake]
     made_others = [index for index, clip in enumerate(made) if clip.split == "train" and not clip.wake]
 
+    made_copies = 1 if wakes else _COPIES_WITHOUT_PEOPLE
+
     def kept(name: str, windows: Callable[[], list[render.Window]]) -> pools.WindowPool | None:
         return _kept_pool(_kept_path(options, f"pool-{name}", "npz"), windows)
 
     real_wakes = kept("wakes", lambda: pools.render_wakes(renderer, waves, wakes, options.copies))
-    synthetic = kept("made-wakes", lambda: pools.render_wakes(renderer, made_waves, made_wakes, 1))
+    synthetic = kept("made-wakes", lambda: pools.render_wakes(renderer, made_waves, made_wakes, made_copies))
     parts = kept("parts", lambda: pools.render_parts(renderer, waves, wakes, 6, rng))
     made_parts = kept("made-parts", lambda: pools.render_parts(renderer, made_waves, made_wakes[::3], 1, rng))
     found = [

@@ -19,7 +19,7 @@ import numpy as np
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord
 from scripts.training.wake import corpus
-from scripts.training.wake.measure import RATES, Heard, Recordings, Traces, features_of, traced
+from scripts.training.wake.measure import RATES, Heard, Peaks, Recordings, Traces, features_of, traced
 from scripts.training.wake.scenes import SPEEDS, Samples, Stage, alone, pitch_hz
 
 _LOG = logging.getLogger(__name__)
@@ -78,8 +78,8 @@ class Judges:
     held_commands: Sequence[Path]
     cache: Path
 
-    def judged(self, wake_words: Sequence[WakeWord]) -> list[Judged]:
-        """Let models listen to everything."""
+    def judged(self, wake_words: Sequence[WakeWord], peaks: Peaks | None = None) -> list[Judged]:
+        """Let models listen to everything; `peaks` of the first one, see `traced`."""
         clips = corpus.shared_clips(self.data, self.word)
         held = _read(clips, "validation", wake=False)
         stage = Stage(self.data, held)
@@ -99,9 +99,9 @@ class Judges:
         }
         found = zip(
             self._heard(wake_words, "validation words", scenes),
-            self._heard(wake_words, "validation others", others),
+            self._heard(wake_words, "validation others", others, peaks),
             self._heard(wake_words, "dev words", stage.words(dev_words) if dev_words else {}),
-            self._heard(wake_words, "dev others", dev_others),
+            self._heard(wake_words, "dev others", dev_others, peaks),
             self._heard(wake_words, "names", {"names": _read(clips, "left out", wake=False)}),
             strict=True,
         )
@@ -115,12 +115,16 @@ class Judges:
         ]
 
     def _heard(
-        self, wake_words: Sequence[WakeWord], group: str, sets: Mapping[str, Iterable[Samples]]
+        self,
+        wake_words: Sequence[WakeWord],
+        group: str,
+        sets: Mapping[str, Iterable[Samples]],
+        peaks: Peaks | None = None,
     ) -> list[dict[str, Traces]]:
         """What each model said about some sets of recordings, by name."""
         heard: list[dict[str, Traces]] = [{} for _ in wake_words]
         for name, recordings in sets.items():
-            traces = traced(wake_words, self._features(f"{self.word} {group} {name}", recordings))
+            traces = traced(wake_words, self._features(f"{self.word} {group} {name}", recordings), peaks)
             for one, trace in zip(heard, traces, strict=True):
                 one[name] = trace
         return heard

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import logging
@@ -25,6 +26,7 @@ from scripts.training.wake.export import export
 from scripts.training.wake.judge import Judged, add_arguments, judges_of
 from scripts.training.wake.network import WakeNetwork, smoothed
 from scripts.training.wake.probe import probe_frames
+from scripts.training.wake.train import peaks
 from scripts.training.wake.words import Word, find_word
 
 _LOG = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ def main() -> int:
     wake_words = [_written(network, folder, manifest)]
     if options.before:
         wake_words.append(WakeWord(open_model(options.before.name, options.before.parent)))
-    found = judges_of(options).judged(wake_words)
+    found = judges_of(options).judged(wake_words, functools.partial(peaks, network))
     shift = -measure.logit_of(found[0].validation.quietest(FALSE_PER_HOUR["medium"]))
     with torch.no_grad():
         network.head.bias[0] += shift  # the score at which it should fire becomes 0.5
@@ -152,7 +154,7 @@ def _manifest(network: WakeNetwork, word: Word, trainings: list[dict[str, Any]])
     states = {name: getattr(network, name).hidden_size for name in ("first", "second")}
     return {
         "name": word.model,
-        "version": 2,
+        "version": word.version,
         "word": word.text,
         "files": {},
         "inputs": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from alexa_local.frontend.logmel import LOG_FLOOR
+from alexa_local.messages import MEL_BANDS
 from scripts.training.wake.augment import Augmenter
 from scripts.training.wake.network import STEP_FRAMES, WakeNetwork, smoothed
 from scripts.training.wake.pools import Features, WindowPool
@@ -27,6 +30,7 @@ _QUIET_BEFORE_FRAMES, _QUIET_AFTER_FRAMES = -20, 60
 """Steps before and after these, counted from the word's end, must stay silent."""
 _LANES = 64
 _WARM_BATCHES = 100
+_RECORDINGS_AT_ONCE = 24
 
 
 @dataclass(frozen=True)
@@ -242,3 +246,20 @@ def stream_scores(network: WakeNetwork, stream: Features) -> NDArray[np.float32]
         past = frames[:, -4:]
         parts.append(logits)
     return smoothed(torch.cat(parts, 1)).flatten().numpy()
+
+
+@torch.no_grad()
+def peaks(network: WakeNetwork, recordings: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The highest smoothed logit of each recording (T, 64), float32 (N,): many at once, so far cheaper."""
+    network.eval()
+    found = list(recordings)
+    best = np.full(len(found), -np.inf, np.float32)
+    order = sorted(range(len(found)), key=lambda at: len(found[at]))
+    for first in range(0, len(order), _RECORDINGS_AT_ONCE):
+        some = order[first : first + _RECORDINGS_AT_ONCE]
+        longest = -(-max(len(found[at]) for at in some) // STEP_FRAMES) * STEP_FRAMES
+        frames = np.full((len(some), longest, MEL_BANDS), LOG_FLOOR, np.float32)
+        for row, at in enumerate(some):
+            frames[row, : len(found[at])] = found[at]
+        best[some] = smoothed(network(torch.from_numpy(frames))[0]).max(1).values.numpy()
+    return best

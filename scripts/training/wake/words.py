@@ -12,6 +12,7 @@ class Word:
     Attributes:
         text: as it is spoken, in lower case.
         model: the name of its model's folder.
+        version: of the model; one more with every release of other weights.
         use: when a device listens for it.
         positives: whose readings of it were trained on.
         limits: what its card says that it cannot do.
@@ -19,6 +20,7 @@ class Word:
 
     text: str
     model: str
+    version: int
     use: str
     positives: str
     limits: str
@@ -27,6 +29,7 @@ class Word:
 _ALEXA = Word(
     text="alexa",
     model="wake-alexa",
+    version=2,
     use="It is heard at any time, and opens a request.",
     positives='Picovoice wake-word-benchmark, "alexa" 000-139 (140-159 validation, 160-199 dev)',
     limits="""\
@@ -39,6 +42,7 @@ it as a person does.""",
 _STOP = Word(
     text="stop",
     model="stop-en",
+    version=1,
     use="It is heard only while the device speaks, rings or plays, and ends that.",
     positives="none: no recording of a person who says it was at hand",
     limits="""\
@@ -55,6 +59,7 @@ def find_word(text: str) -> Word:
     return _WORDS.get(text) or Word(
         text,
         f"wake-{text.replace(' ', '-')}",
+        1,
         "It is heard at any time, and opens a request.",
         "recordings of the word in the data folder, if any",
         "Measured by the figures above only.",
