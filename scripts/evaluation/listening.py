@@ -31,6 +31,9 @@ class NoWakeWord:
         """Hear nothing in frames, float32 (T, 64)."""
         return []
 
+    def while_playing(self, what: str) -> None:
+        """Hear nothing whatever is played."""
+
     def reset(self) -> None:
         """Forget nothing."""
 

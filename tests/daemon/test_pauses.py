@@ -52,6 +52,9 @@ class AlreadyCalled:
         self._called = self._called or bool(found)
         return found
 
+    def while_playing(self, what: str) -> None:
+        """Hear it whatever is played."""
+
     def reset(self) -> None:
         """Stay called."""
 
