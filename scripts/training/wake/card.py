@@ -37,7 +37,9 @@ def card(manifest: dict[str, Any], word: Word) -> str:
             for row in manifest["sensitivity"]
         ),
         det=_curves(figures["det"], figures["before"]),
-        trainings="one training" if len(trainings) == 1 else f"{len(trainings)} trainings",
+        trainings="those of one training"
+        if len(trainings) == 1
+        else f"the mean of {len(trainings)} trainings",
         minutes=_spent(trainings, "cpu_minutes"),
         batches=_spent(trainings, "batches"),
         mine_every=trainings[0]["mine_every"],

@@ -36,8 +36,8 @@ _ALEXA = Word(
 About 45 people say the word in training, most of them close to a microphone, in English; the other voices are
 made from theirs or synthesised. No labels tell age, gender or accent of those who say it, so no figure by
 group of speakers can be given but by pitch. Rooms, music and most noises of these figures are made; real ones
-differ. Names that contain the word, such as Alexander or Alexandria, wake it. A recording of the word wakes
-it as a person does.""",
+differ. Names that contain the word, such as Alexander or Alexandria, may wake it. A recording of the word
+wakes it as a person does.""",
 )
 _STOP = Word(
     text="stop",
