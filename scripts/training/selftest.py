@@ -3,9 +3,9 @@
     python -m scripts.training.selftest firmware_models/asr-en
 
 `selftest.npz` holds one step of every network, inputs and outputs, and a recogniser's also a short sentence
-as features with its words; `alexa_local.updates.selftest` reads it. The file is not compressed, and the inputs
-are always the same, so that an update to another generation carries little more than the new outputs. A
-sentence that the folder has already stays while it is understood; a new one is read by flite, whose licence
+as features with its words; `alexa_local.updates.selftest` reads it. The file is not compressed, and the
+inputs are always the same, so that an update to another generation carries little more than the new outputs.
+A sentence that the folder has already stays while it is understood; a new one is read by flite, whose licence
 allows to ship it.
 """
 
