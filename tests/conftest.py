@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from alexa_local.context import end_request
+
 # One commit gives one result; `scripts/test --hypothesis-profile=search` looks for more.
 settings.register_profile("same", derandomize=True, deadline=None)  # a busy machine is no failure
 settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
@@ -25,6 +27,13 @@ def logging_put_back() -> Iterator[None]:
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
+
+
+@pytest.fixture(autouse=True)
+def request_ended() -> Iterator[None]:
+    """A request that a test began in its own thread is none of the next test's."""
+    yield
+    end_request()
 
 
 @pytest.fixture(autouse=True)
