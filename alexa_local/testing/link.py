@@ -6,6 +6,7 @@ import contextlib
 import selectors
 import socket
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 
 _READ_BYTES = 64 << 10
@@ -84,12 +85,17 @@ class Link:
 
     def _run(self) -> None:
         while not self._ended:
-            for key, _ in self._selector.select():
-                with self._lock:
-                    if key.fileobj is self._listener:
-                        self._accept()
-                    elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._others:
-                        self._hand_on(key.fileobj)
+            self._take(self._selector.select())
+        while ready := [each for each in self._selector.select(0) if each[0].fileobj in self._others]:
+            self._take(ready)  # what was sent before the end is handed on, and counted
+
+    def _take(self, ready: Sequence[tuple[selectors.SelectorKey, int]]) -> None:
+        for key, _ in ready:
+            with self._lock:
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._others:
+                    self._hand_on(key.fileobj)
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()
