@@ -16,6 +16,9 @@ WINDOW_S = 2.0
 LATE_SHARE = 0.1
 """Of the quanta in that time, so many may be late."""
 
+LEAST_LATE = 5
+"""Fewer are no lateness, however few there were in all."""
+
 APART_S = 1.0
 """A rung has so long to help before the next one goes."""
 
@@ -76,7 +79,8 @@ class Ladder:
         return self._up(now_s)
 
     def _is_too_late(self) -> bool:
-        return sum(late for _, late in self._seen) > LATE_SHARE * len(self._seen)
+        count = sum(late for _, late in self._seen)
+        return count >= LEAST_LATE and count > LATE_SHARE * len(self._seen)
 
     def _down(self, now_s: float) -> Change | None:
         if self.level == len(self._rungs) or now_s - self._changed_s < APART_S:

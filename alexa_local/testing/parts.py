@@ -25,6 +25,7 @@ class FakeHome:
         may_answer: Callable[[Talker, Talker], bool] = anybody,
     ) -> None:
         self.heard: list[str] = []
+        self.performed: list[str] = []
         self.rehearsed: list[str] = []
         self.answered: list[Outcome] = []
         self.stopped: list[str] = []
@@ -85,6 +86,7 @@ class FakeHome:
         return None
 
     def _perform(self, meaning: Interpretation, talker: Talker) -> Outcome:
+        self.performed.append(meaning.text)
         if meaning.intent == "AddToList":
             raise StorageError("The disk is full. Delete something.")
         if meaning.intent == "Defect":

@@ -93,7 +93,7 @@ def test_an_answer_of_another_voice_is_left_alone_and_the_wake_word_is_waited_fo
     hear(daemon, "and now the news")
     assert daemon.event("follow_up_refused") == {"reason": "another voice"}
     daemon.event("idle")
-    assert home.heard == ["set a timer"]
+    assert home.performed == ["set a timer"]
     daemon.microphone.shout()
     hear(daemon, "turn on the light")
     assert daemon.event("action")["action"] == {"did": "TurnOn"}, "after the wake word anybody may ask"
