@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union
 
-from alexa_local.config import sections
+from alexa_local.config import Config
 from scripts.documents.blocks import table
 
 _WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
@@ -24,8 +24,8 @@ def reference() -> str:
 
 
 def _sections() -> Iterator[str]:
-    told = _docstrings(sections.Config)
-    for name, hint in typing.get_type_hints(sections.Config).items():
+    told = _docstrings(Config)
+    for name, hint in typing.get_type_hints(Config).items():
         yield f"## {name}\n\n{told[name]}\n\n{_settings(hint)}"
 
 
@@ -38,7 +38,7 @@ def _items() -> Iterator[str]:
 
 def _nested() -> list[type]:
     found: list[type] = []
-    for section in typing.get_type_hints(sections.Config).values():
+    for section in typing.get_type_hints(Config).values():
         for hint in typing.get_type_hints(section).values():
             for inner in (hint, *typing.get_args(hint)):
                 if dataclasses.is_dataclass(inner) and inner not in found:

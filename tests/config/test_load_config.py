@@ -3,11 +3,12 @@
 import ast
 import dataclasses
 import inspect
+import typing
 from pathlib import Path
 
 import pytest
 
-from alexa_local.config import Config, EndpointRule, find_config, load_config, sections
+from alexa_local.config import Config, EndpointRule, find_config, load_config
 from alexa_local.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packaging" / "config.yaml"
@@ -171,7 +172,8 @@ def test_the_search_goes_from_the_option_to_the_environment_to_the_user(tmp_path
 
 
 def test_every_setting_is_documented():
-    for node in ast.parse(inspect.getsource(sections)).body:
+    modules = [*map(inspect.getmodule, typing.get_type_hints(Config).values()), inspect.getmodule(Config)]
+    for node in [node for module in modules for node in ast.parse(inspect.getsource(module)).body]:
         if isinstance(node, ast.ClassDef):
             for setting, after in zip(node.body, [*node.body[1:], None], strict=True):
                 if isinstance(setting, ast.AnnAssign):
