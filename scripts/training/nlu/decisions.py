@@ -1,6 +1,6 @@
 """What the assistant would do about requests of public sets that were kept out, with the network and without.
 
-    python -m scripts.training.nlu.decisions --text DATA/text [--speech MANIFEST --clips 300]
+    python -m scripts.training.nlu.decisions --text DATA/text
 
 A request counts as right when the intent is one of ours that the set's intent may mean (`labels`), in a home
 of 19 devices; sentences of prose, and requests that nobody can do, should be left alone. The last line is one
@@ -13,14 +13,13 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from alexa_local.messages import SAMPLE_RATE, Hypothesis
+from alexa_local.messages import Hypothesis
 from alexa_local.models import open_model
 from alexa_local.understand import (
-    IMPOSSIBLE,
     OUT_OF_SCOPE,
     Catalogue,
     Contact,
@@ -28,8 +27,6 @@ from alexa_local.understand import (
     RequestReader,
     Understander,
 )
-from scripts.evaluation.engines import Engines
-from scripts.evaluation.manifest import read_manifest, read_samples
 from scripts.training.nlu.text import OURS, Example, public, talk
 
 _ROOMS = ("kitchen", "living room", "bedroom", "office", "bathroom", "hallway")
@@ -65,30 +62,12 @@ def decide(understander: Understander, examples: Sequence[Example]) -> Counter[s
     return found
 
 
-def done_of_speech(manifest: Path, most: int, understanders: Mapping[str, Understander]) -> dict[str, float]:
-    """How many clips of people who ask for nothing would do something, were each heard as a request."""
-    transcribe = Engines().transcribe()
-    rows = [row for row in read_manifest(manifest) if "dev-clean" in str(row.labels.get("source"))][:most]
-    found = {"clips": len(rows), "hours": 0.0, **dict.fromkeys(understanders, 0.0)}
-    for row in rows:
-        samples = read_samples(row.path)
-        found["hours"] += len(samples) / SAMPLE_RATE / 3600
-        readings = transcribe(samples)
-        for name, understander in understanders.items():
-            found[name] += understander.interpret(readings).intent not in ("", OUT_OF_SCOPE, IMPOSSIBLE)
-    return {**found, "hours": round(found["hours"], 3)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--text", type=Path, required=True, help="folder of the public sets")
     parser.add_argument(
         "--limit", type=int, default=1500, help="of the sets' sentences; a third as much prose"
     )
-    parser.add_argument(
-        "--speech", type=Path, metavar="MANIFEST", help="of LibriSpeech: what dev-clean would do"
-    )
-    parser.add_argument("--clips", type=int, default=300)
     args = parser.parse_args()
     _, kept = public(args.text)
     kept = [one for one in kept if one.source != "snips"]
@@ -102,8 +81,6 @@ def main() -> None:
         found = decide(understander, examples)
         milliseconds = 1000 * (time.process_time() - began_s) / len(examples)
         summary[name] = {**found, "ms": round(milliseconds, 1)}
-    if args.speech:
-        summary["speech"] = done_of_speech(args.speech, args.clips, understanders)
     print(json.dumps(summary))
 
 
