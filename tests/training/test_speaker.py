@@ -30,6 +30,7 @@ pytest.importorskip("scipy", reason="SciPy is for training only")
 import torch
 
 from scripts.training.speaker import calibrate
+from scripts.training.speaker.augment import Augmenter, Strength, with_dynamics
 from scripts.training.speaker.batches import Batches
 from scripts.training.speaker.corpus import labelled_clips
 from scripts.training.speaker.export import export, folded
@@ -249,3 +250,26 @@ def test_calibrated_probabilities_tell_people_from_strangers_and_one_in_a_hundre
     assert np.median(own) > 0.8 > 0.2 > np.median(others)
     assert 0.005 < np.mean(others >= found["known_probability"]) < 0.02
     assert found["sure_probability"] > found["known_probability"]
+
+
+def test_the_two_crops_are_of_two_sessions_where_a_speaker_has_so_many() -> None:
+    rows = np.full((200, 64), -6.0, np.float16)
+    rows[100:] = -2.0
+    speech = np.ones(200, np.bool_)
+    pieces = [
+        Piece(f"librispeech/1-{n}-0001.opus", "1", "librispeech", "train", 100 * n, 100) for n in range(2)
+    ]
+    batches = Batches(Store(rows, speech, pieces), rows, np.random.default_rng(1))
+    quiet = Augmenter(rows, rows, np.random.default_rng(1), Strength(untouched=1.0))
+    batches._augment = quiet
+    means = [sorted(batches.draw(1, 80).frames.mean((1, 2)).tolist()) for _ in range(8)]
+    assert means == [[-6.0, -2.0]] * 8
+
+
+def test_a_compressor_lifts_what_is_quiet_and_a_gate_sinks_it_further() -> None:
+    power = torch.ones(1, 100, 64)
+    power[:, 50:] = 1e-3
+    for factor, wanted in ((0.5, 1e-3**0.5), (1.5, 1e-3**1.5)):
+        found = with_dynamics(power, np.random.default_rng(1), (factor, factor))
+        assert float(found[0, 80, 0]) == pytest.approx(wanted, rel=1e-3)
+        assert float(found[0, 20, 0]) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Batches of log-mel features as they might sound elsewhere: rooms, microphones, noise, other talk.
+"""Batches of log-mel features as they might sound elsewhere: rooms, microphones, recorders, noise, talk.
 
 No vocal tract is ever changed, since that is what tells one speaker from another. Everything is done to
 powers, band by band; sounds that meet add up but for their phases, for which a random term stands.
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from alexa_local.frontend import log_mel
 from alexa_local.frontend.logmel import LOG_FLOOR
@@ -23,6 +24,11 @@ _DB = float(np.log(10) / 10)
 """Natural-log energy of one decibel."""
 
 _PHASES = 20_000
+_SLOW_FRAMES = 9
+"""A compressor follows the sound so slowly."""
+
+_DEEPEST = 9.0
+"""Natural log of energy: what lies deeper below the loudest is no more changed."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +36,17 @@ class Strength:
     """How much is done: shares of the examples, and ranges in decibels."""
 
     untouched: float = 0.08
-    noise: float = 0.8
+    noise: float = 0.7
     babble: float = 0.35
-    snr_db: tuple[float, float] = (-2.0, 25.0)
+    snr_db: tuple[float, float] = (0.0, 30.0)
     gain_db: tuple[float, float] = (-20.0, 8.0)
     tilt_db: float = 7.0
     noise_tilt_db: float = 9.0
     band_limit: float = 0.4
     echo: float = 0.3
     masks: float = 0.3
+    dynamics: float = 0.5
+    expansion: tuple[float, float] = (0.65, 1.4)
 
 
 class Augmenter:
@@ -69,6 +77,9 @@ class Augmenter:
             power[echoing] = with_echo(power[echoing], rng)
         power *= self._tilts(batch, strength.tilt_db).exp()
         power = self._with_noise(power)
+        squeezed = torch.from_numpy(rng.random(batch) < strength.dynamics)
+        if squeezed.any():
+            power[squeezed] = with_dynamics(power[squeezed], rng, strength.expansion)
         gain = np.exp(rng.uniform(*strength.gain_db, (batch, 1, 1)) * _DB).astype(np.float32)
         power = power * torch.from_numpy(gain) + float(np.exp(LOG_FLOOR))
         out = rows.clone()
@@ -144,6 +155,21 @@ def with_echo(power: Tensor, rng: np.random.Generator) -> Tensor:
         out.append(frame + gain * tail)
         tail = keep * tail + frame
     return torch.stack(out, 1)
+
+
+def with_dynamics(power: Tensor, rng: np.random.Generator, expansion: tuple[float, float]) -> Tensor:
+    """Powers (B, T, 64) after a compressor or a gate: what is below the loudest comes nearer or sinks.
+
+    Args:
+        power: of the recordings.
+        rng: draws.
+        expansion: least and most of the factor of the decibels below the loudest.
+    """
+    energy = power.sum(2).clamp_min(1e-12).log()  # (B, T, 64) -> (B, T)
+    below = energy.amax(1, keepdim=True) - energy
+    below = functional.avg_pool1d(below[:, None], _SLOW_FRAMES, 1, _SLOW_FRAMES // 2, count_include_pad=False)
+    factor = torch.from_numpy(rng.uniform(*expansion, (len(power), 1)).astype(np.float32))
+    return power * ((1 - factor) * below[:, 0].clamp_max(_DEEPEST)).exp()[..., None]
 
 
 def noise_rows(data: Path) -> NDArray[np.float16]:

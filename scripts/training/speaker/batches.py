@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,12 +47,12 @@ class Batches:
         for piece in train:
             said[piece.speaker].append(piece)
         self.names = sorted(said)
-        self._pieces = [said[name] for name in self.names]
-        self.groups = [pieces[0].group for pieces in self._pieces]
+        self._sessions = [_by_session(said[name]) for name in self.names]
+        self.groups = [said[name][0].group for name in self.names]
         self._chances = {}
         for group in sorted(set(self.groups)):
             numbers = np.array([n for n, of in enumerate(self.groups) if of == group])
-            amounts = np.sqrt([sum(p.frames for p in self._pieces[n]) for n in numbers])
+            amounts = np.sqrt([sum(piece.frames for piece in said[self.names[n]]) for n in numbers])
             self._chances[group] = (numbers, amounts / amounts.sum())
         stream = store.rows[: max(piece.first + piece.frames for piece in train)]
         self._augment = Augmenter(noise, stream, rng)
@@ -59,7 +60,8 @@ class Batches:
     def draw(self, speakers: int, frames: int) -> Batch:
         """So many different speakers, twice so many frames of each; `frames` is a multiple of 4."""
         chosen = self._speakers(speakers)
-        crops = [self._crop(number, frames) for _ in range(2) for number in chosen]
+        sessions = [self._two_sessions(number) for number in chosen]
+        crops = [self._crop(two[one], frames) for one in range(2) for two in sessions]
         rows = torch.from_numpy(np.stack([crop for crop, _ in crops]).astype(np.float32))
         speech = np.stack([speech for _, speech in crops])
         return Batch(self._augment(rows), _labels(speech), torch.tensor(chosen))
@@ -72,9 +74,16 @@ class Batches:
             found += self._rng.choice(numbers, min(share, len(numbers)), False, chances).tolist()
         return found
 
-    def _crop(self, number: int, frames: int) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-        """Rows (T, 64) of one speaker and which are speech (T,); short clips are joined."""
-        pieces = self._pieces[number]
+    def _two_sessions(self, number: int) -> tuple[list[Piece], list[Piece]]:
+        """Pieces for the two crops of one speaker: of two sessions, where there are so many."""
+        sessions = self._sessions[number]
+        if len(sessions) == 1:
+            return sessions[0], sessions[0]
+        one, other = self._rng.choice(len(sessions), 2, replace=False)
+        return sessions[one], sessions[other]
+
+    def _crop(self, pieces: list[Piece], frames: int) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """Rows (T, 64) of one speaker's session and which are speech (T,); short clips are joined."""
         rows, speech, have = [], [], 0
         while have < frames:
             piece = pieces[self._rng.integers(len(pieces))]
@@ -93,6 +102,14 @@ class Batches:
         amounts = [self._store.speech[start : start + frames].sum() for start in starts]
         enough = [start for start, amount in zip(starts, amounts, strict=True) if amount > frames / 2]
         return int(enough[0] if enough else starts[int(np.argmax(amounts))]), frames
+
+
+def _by_session(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """A speaker's pieces, session by session: a reader's chapter is one, and nobody else tells of theirs."""
+    found: dict[str, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        found[piece.audio.rsplit("-", 1)[0] if piece.group == "librispeech" else ""].append(piece)
+    return list(found.values())
 
 
 def _labels(speech: NDArray[np.bool_]) -> Tensor:
