@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,18 @@ def _status(arguments: argparse.Namespace) -> int:
     dropped = [f"{name} {count}" for name, count in status["dropped"].items() if count]
     status["uptime"] = duration(status.pop("uptime_s"))
     status["dropped"] = ", ".join(dropped) or "nothing"
+    status["realtime"] = realtime(status)
     if dead:
         status["dead threads"] = ", ".join(dead)
     width = max(map(len, status))
     for name, value in status.items():
         print(f"{name.replace('_', ' '):{width}}  {_word(value)}")
     return 0
+
+
+def realtime(status: Mapping[str, Any]) -> str:
+    """What priority sound's threads have: "microphone rr 5, loudspeaker rr 5"."""
+    return ", ".join(f"{name} {has}" for name, has in status.get("realtime", {}).items()) or "nobody"
 
 
 def _say(arguments: argparse.Namespace) -> int:

@@ -47,9 +47,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from alexa_local.config import load_config
     from alexa_local.daemon.assembly import assemble
     from alexa_local.daemon.daemon import RESTART_CODE, Daemon
-    from alexa_local.sound import PortAudio
+    from alexa_local.sound import PortAudio, Realtime
 
-    config, portaudio = load_config(arguments.config), PortAudio()
+    config, portaudio = load_config(arguments.config), PortAudio(realtime=Realtime())
     finite = bool(arguments.file or arguments.stdin)
     has_echo = not finite and config.audio.output_device != "none"
     echo = open_echo_canceller(config.audio.echo_cancellation) if has_echo else None

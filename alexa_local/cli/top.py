@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from alexa_local.cli.control import ask_daemon, duration
+from alexa_local.cli.control import ask_daemon, duration, realtime
 
 _CLEAR, _HOME_AND_CLEAR = "\x1b[2J\x1b[H", "\x1b[H\x1b[J"
 _BAR = 20
@@ -92,4 +92,7 @@ def _queues(status: Mapping[str, Any]) -> list[str]:
         f"{name} {one['waiting']}/{one['size']}" for name, one in status["queues"].items() if one["waiting"]
     ]
     lost = [f"{name} {count}" for name, count in status["dropped"].items() if count]
-    return ["", f"  queues: {', '.join(waiting) or 'empty'}", f"  dropped: {', '.join(lost) or 'nothing'}"]
+    return [
+        *("", f"  real-time priority: {realtime(status)}", f"  queues: {', '.join(waiting) or 'empty'}"),
+        f"  dropped: {', '.join(lost) or 'nothing'}",
+    ]

@@ -144,6 +144,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
             **brain.status(),
             **renewal.status(),
             **calls.status(),
+            "realtime": portaudio.priorities(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
         commands={**renewal.commands(), **people.commands()},

@@ -77,7 +77,7 @@ def examine_daemon(patient: Patient) -> Iterator[Finding]:
     status = patient.status
     if status != {}:
         yield from services.check_daemon(status, patient.unit is not None)
-    yield machine.check_realtime(status.get("process") if status else None)
+    yield machine.check_realtime(status)
 
 
 def examine_sound(patient: Patient, play: bool = True) -> Iterator[Finding]:

@@ -7,7 +7,9 @@ import re
 import resource
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +22,14 @@ from alexa_local.frontend import LogMel
 from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.recognise import Options, Recogniser
+from alexa_local.sound.realtime import REMEDY
 from alexa_local.store.upkeep import LITTLE_MIB, MAKE_ROOM, TOO_LITTLE_MIB, free_mib
 from alexa_local.wake import Hearer
 
 _BLOCK_FRAMES = 4
 _PROC = Path("/proc")
+_REALTIME = "real-time priority"
+_OF_THE_UNIT = "Set `LimitRTPRIO=10` in the service's unit: `systemctl edit alexa-local`."
 
 
 def check_disk(folder: Path) -> Finding:
@@ -49,28 +54,37 @@ def check_memory(proc: Path = _PROC) -> Finding:
     return Finding("memory", state, f"{free_mib:.0f} MiB free", remedy, {"free_mib": round(free_mib)})
 
 
-def check_realtime(daemon_process: int | None = None, proc: Path = _PROC) -> Finding:
-    """Whether sound may go before other work: of the daemon when it runs, else of whoever runs this."""
-    if daemon_process:
-        granted = _granted_to(daemon_process, proc)
+def check_realtime(status: Mapping[str, Any] | None = None, proc: Path = _PROC) -> Finding:
+    """Whether sound goes before other work: what the daemon's threads have, else what they would be given.
+
+    Args:
+        status: what the running daemon says of itself; None or empty where nobody says anything.
+        proc: where processes are looked at.
+    """
+    status = status or {}
+    if threads := status.get("realtime"):
+        return _as_they_are(threads)
+    if process := status.get("process"):
+        granted = _granted_to(process, proc)
         if granted is None:
-            return Finding(
-                "real-time priority",
-                "warn",
-                f"the limits of process {daemon_process} cannot be read",
-                "Run this as root or as the daemon's user.",
-            )
-        whose, remedy = "the daemon", "Set `LimitRTPRIO=10` in its unit: `systemctl edit alexa-local`."
+            fact = f"the limits of process {process} cannot be read"
+            return Finding(_REALTIME, "warn", fact, "Run this as root or as the daemon's user.")
+        whose, remedy = "the daemon", _OF_THE_UNIT
     else:
         granted = _granted_to_us()
-        whose, remedy = (
-            "this user",
-            "The service has it; else add `@audio - rtprio 10` to /etc/security/limits.conf.",
-        )
+        whose, remedy = "this user", REMEDY
     figures = {"rtprio": granted}
     if granted:
-        return Finding("real-time priority", "ok", f"{whose} may use priorities up to {granted}", "", figures)
-    return Finding("real-time priority", "warn", f"{whose} may use none", remedy, figures)
+        return Finding(_REALTIME, "ok", f"{whose} may use priorities up to {granted}", "", figures)
+    return Finding(_REALTIME, "warn", f"{whose} may use none", remedy, figures)
+
+
+def _as_they_are(threads: Mapping[str, str]) -> Finding:
+    told = ", ".join(f"{name} {priority}" for name, priority in threads.items())
+    if "normal" not in threads.values():
+        return Finding(_REALTIME, "ok", f"sound goes before other work ({told})")
+    fact = f"sound waits for its turn like all other work ({told}), and may stutter while the board is busy"
+    return Finding(_REALTIME, "warn", fact, f"{_OF_THE_UNIT} {REMEDY}")
 
 
 def _granted_to(process: int, proc: Path) -> int | None:

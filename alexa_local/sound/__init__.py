@@ -2,6 +2,7 @@
 
 from alexa_local.sound.devices import AudioDevice, choose_device
 from alexa_local.sound.portaudio import PortAudio, StreamShape, list_devices
+from alexa_local.sound.realtime import Realtime
 from alexa_local.sound.states import OnState, log_state
 from alexa_local.sound.threads import Spawn, spawn_daemon
 
@@ -9,6 +10,7 @@ __all__ = [
     "AudioDevice",
     "OnState",
     "PortAudio",
+    "Realtime",
     "Spawn",
     "StreamShape",
     "choose_device",

@@ -21,10 +21,12 @@ from typing import Any
 
 from alexa_local.errors import DeviceError
 from alexa_local.sound.devices import AudioDevice, Direction, choose_device
+from alexa_local.sound.realtime import Realtime
 
 log = logging.getLogger(__name__)
 
 _DIRECTIONS: tuple[Direction, Direction] = ("input", "output")
+_CALLED: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 
 StreamCallback = Callable[[bytes | None, int, Any, int], tuple[bytes | None, int]]
 
@@ -118,10 +120,19 @@ class OpenStream:
 class PortAudio:
     """The process's PortAudio; initialised when first needed, safe to use from several threads."""
 
-    def __init__(self, module: Any = None, cards: Callable[[], str] = sound_cards) -> None:
-        """Use `module` in place of PyAudio, and `cards` to learn that hardware changed (both for tests)."""
+    def __init__(
+        self,
+        module: Any = None,
+        cards: Callable[[], str] = sound_cards,
+        realtime: Realtime | None = None,
+    ) -> None:
+        """Use `module` in place of PyAudio, and `cards` to learn that hardware changed (both for tests).
+
+        `realtime` raises the threads that call back; without it they stay as they are.
+        """
         self._module = module
         self._cards = cards
+        self._realtime = realtime
         self._library: Any = None
         self._cards_seen = ""
         self._streams: list[OpenStream] = []
@@ -168,6 +179,8 @@ class PortAudio:
         Raises:
             DeviceError: no such device, or it refused every shape.
         """
+        if self._realtime:
+            callback = self._realtime.raising(_CALLED[direction], callback)
         with self._lock:
             chosen = choose_device(self.devices(), device, direction)
             refusal = ""
@@ -193,6 +206,10 @@ class PortAudio:
             f"'{chosen.name}' refused to open for {direction} ({refusal}). Is another program using it? "
             "Close that, or choose another with `alexa-local devices`."
         )
+
+    def priorities(self) -> dict[str, str]:
+        """What the threads of "microphone" and "loudspeaker" have, "rr 5" or "normal", while they run."""
+        return self._realtime.report() if self._realtime else {}
 
     def look_again(self) -> None:
         """Read the list of devices anew, if another one may be there.

@@ -16,6 +16,7 @@ STATUS = {
     },
     "queues": {"sound": {"waiting": 2, "size": 256}, "jobs": {"waiting": 0, "size": 16}},
     "dropped": {"microphone": 0, "sound": 4},
+    "realtime": {"microphone": "rr 5"},
 }
 
 
@@ -27,6 +28,7 @@ def test_all_that_is_known_is_shown_the_busiest_first() -> None:
     assert "act" not in told.split("part")[0].split("% of a core")[1]
     assert "41.5" in told
     assert "background work is paused" in told
+    assert "real-time priority: microphone rr 5" in told
 
 
 def test_a_daemon_that_tells_little_is_shown_all_the_same() -> None:

@@ -69,10 +69,21 @@ def test_memory_disk_and_limits_are_read(tmp_path):
     assert machine.check_disk(tmp_path / "not" / "yet").figures["free_mib"] > 0
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "limits").write_text("Max realtime priority     10                   10\n")
-    assert machine.check_realtime(7, tmp_path).figures == {"rtprio": 10}
+    assert machine.check_realtime({"process": 7}, tmp_path).figures == {"rtprio": 10}
     (tmp_path / "7" / "limits").write_text("Max realtime priority     0                    0\n")
-    assert "LimitRTPRIO" in machine.check_realtime(7, tmp_path).remedy
-    assert machine.check_realtime(8, tmp_path).state == "warn"
+    assert "LimitRTPRIO" in machine.check_realtime({"process": 7, "realtime": {}}, tmp_path).remedy
+    assert machine.check_realtime({"process": 8}, tmp_path).state == "warn"
+
+
+def test_what_the_daemon_s_threads_have_counts_more_than_what_it_may_have():
+    both = machine.check_realtime({"process": 7, "realtime": {"microphone": "rr 5", "loudspeaker": "rr 5"}})
+    assert (both.state, both.fact) == (
+        "ok",
+        "sound goes before other work (microphone rr 5, loudspeaker rr 5)",
+    )
+    one = machine.check_realtime({"process": 7, "realtime": {"microphone": "rr 5", "loudspeaker": "normal"}})
+    assert one.state == "warn" and "loudspeaker normal" in one.fact
+    assert "LimitRTPRIO" in one.remedy and "limits.d" in one.remedy
 
 
 def test_trying_real_time_priority_leaves_no_thread_behind():

@@ -10,7 +10,7 @@ import soundfile
 
 from alexa_local.capture import open_microphone
 from alexa_local.playback import Loudspeaker, Mixer, MusicLibrary, MusicPlayer
-from alexa_local.sound import PortAudio, list_devices
+from alexa_local.sound import PortAudio, Realtime, list_devices
 from alexa_local.testing.virtual_sound import VirtualSound, missing
 
 pytest.importorskip("pyaudio", reason="PyAudio is not installed; run `pip install pyaudio`")
@@ -183,6 +183,17 @@ def test_the_server_dying_is_a_loss_and_not_the_end(sound):
             break
     listener.close()
     assert states[:2] == ["lost", "retrying"]
+
+
+def test_the_threads_that_call_back_are_raised_where_that_is_allowed(sound):
+    portaudio = PortAudio(realtime=Realtime(by_rtkit=lambda *_: False))
+    listener = Listener(open_microphone("mic", portaudio=portaudio))
+    speaker = Loudspeaker(Mixer(), "music", portaudio)
+    listener.wait_for(5)
+    told = portaudio.priorities()
+    listener.close()
+    speaker.close()
+    assert told in (dict.fromkeys(("loudspeaker", "microphone"), one) for one in ("rr 5", "normal"))
 
 
 def test_devices_are_listed_by_name(sound):
