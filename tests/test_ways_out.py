@@ -29,6 +29,7 @@ HELPERS = {
     "mqtt/wire.py": {"paho"},
     "mqtt/topics.py": {"paho"},
     "cli/setup_answers.py": {"urllib"},
+    "playback/playlists.py": {"urllib"},
 }
 """Who uses such a module without making a connection: packets, certificates, the parts of an address."""
 

@@ -45,7 +45,7 @@ class _Player:
 
     def __init__(self, player: Player) -> None:
         self._player = player
-        self.volume, self.muted = player.volume, player.muted
+        self.volume, self.muted, self.held = player.volume, player.muted, player.held
 
     def play(self, query: str = "", shuffle: bool = False) -> str:
         raise Unforeseen

@@ -58,7 +58,11 @@ class Player(Protocol):
         """End the music; whether any was playing or held."""
 
     def now_playing(self) -> str:
-        """The piece that plays, "" for none."""
+        """The piece that plays or is held, "" for none."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held."""
 
 
 @dataclass(frozen=True)

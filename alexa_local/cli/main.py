@@ -18,6 +18,7 @@ from alexa_local.cli import (
     housekeeping,
     lattice,
     models,
+    music,
     outbox,
     privacy,
     run,
@@ -52,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"alexa-local {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     asking = (top, understand, bias, devices, models, lattice, outbox, privacy, voices, wake_word, doctor)
-    for module in (run, control, files, *asking, setup, housekeeping):
+    for module in (run, control, music, files, *asking, setup, housekeeping):
         module.add_commands(commands, common)
     return parser
 

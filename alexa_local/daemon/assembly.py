@@ -95,7 +95,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     store = open_store(state_dir(config.daemon) / DATABASE)
     host.at_the_end.callback(store.close)
     volume = int(store.setting(VOLUME_SETTING, str(config.music.volume)))
-    sounding = start_sounding(config, host, portaudio, volume, echo.played if echo else ignore_played)
+    sounding = start_sounding(config, host, portaudio, store, volume, echo.played if echo else ignore_played)
     host.at_the_end.callback(portaudio.close)
     answerer = Answerer(config, sounding)
     identifier = SpeakerIdentifier(embedder) if embedder else None
@@ -147,7 +147,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
             "realtime": portaudio.priorities(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
-        commands={**renewal.commands(), **people.commands()},
+        commands={"music": lambda _: sounding.music.report(), **renewal.commands(), **people.commands()},
         tell=brain.tell if brain.sending.broker else None,
     )
 
@@ -249,8 +249,9 @@ class _Brain:
         self._told = Names()
         self._own_names: dict[str, PhraseClass | None] = {}
         self._topics: Topics | None = None
-        sounding.library.on_change = self._music_changed
+        sounding.music.library.on_change = self._music_changed
         self._learn_names()
+        sounding.music.start()
         host.spawn("timers", self._watch.run, self._watch.stop)
 
     def interpret(self, hypotheses: Sequence[Hypothesis], talker: Talker) -> Interpretation:
@@ -276,7 +277,7 @@ class _Brain:
         if what == "alarm":
             self.services.schedule.dismiss()
         elif what == "music":
-            self._sounding.music.stop()
+            self._sounding.music.player.stop()
 
     def rehearse(self, meaning: Interpretation, talker: Talker) -> Outcome | None:
         """What would come of it, while nothing is done and nobody is interrupted."""
@@ -343,7 +344,7 @@ class _Brain:
         clock = SystemClock()
         self.ledger = self._keep_ledger(store)
         self.sending = Sending(config.mqtt, self._host, store, clock, local_only, self.ledger.count)
-        player = HomePlayer(self._sounding.mixer, self._sounding.music)
+        player = HomePlayer(self._sounding.mixer, self._sounding.music.player)
         services = make_services(
             *(store, clock, player, local_only, config.home.devices, config.contacts),
             publisher=self.sending.broker,
@@ -402,7 +403,7 @@ class _Brain:
         devices = [Device(one.name, one.kind, one.room, one.aliases) for one in self._config.home.devices]
         devices += as_names(self._told.things)
         people = _as_names(self.services.contacts.all())
-        music = self._sounding.library.names()
+        music = self._sounding.music.library.names()
         rooms = self._told.rooms
         return Catalogue(devices=tuple(devices), rooms=rooms, contacts=people, music=music)
 

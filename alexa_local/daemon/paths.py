@@ -12,6 +12,8 @@ from alexa_local.models import Model, open_model
 SOCKET, DATABASE = "control.sock", "alexa-local.sqlite"
 PHRASE_VECTORS = "phrases.npz"
 """What attention biasing makes of the names, kept so that only new ones are encoded; it may be deleted."""
+MUSIC_INDEX = "music.json"
+"""The tags of the music; it may be deleted."""
 SLOTS = "models"
 """In the folder of the state: newer generations of the models."""
 SERVICE_RUNTIME, SERVICE_STATE = Path("/run/alexa-local"), Path("/var/lib/alexa-local")

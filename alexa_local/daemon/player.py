@@ -34,7 +34,7 @@ class HomePlayer:
     def play(self, query: str = "", shuffle: bool = False) -> str:
         """Play what fits the words, or everything; returns what begins, "" when nothing fits."""
         try:
-            return _name(self._music.play(query or None))
+            return _name(self._music.play(query or None, shuffle))
         except ConfigError:  # no folder: the handler's answer to "nothing fits" tells how to set one
             return ""
 
@@ -59,8 +59,13 @@ class HomePlayer:
         return self._music.stop()
 
     def now_playing(self) -> str:
-        """The piece that plays, "" for none."""
+        """The piece that plays or is held, "" for none."""
         return _name(self._music.now_playing)
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held."""
+        return self._music.is_paused
 
 
 def _name(track: Track | None) -> str:

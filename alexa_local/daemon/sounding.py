@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alexa_local.config import Config, is_night
+from alexa_local.daemon.music import HomeMusic
 from alexa_local.daemon.parts import Host
 from alexa_local.messages import Outcome, Talker
 from alexa_local.playback import (
     Loudspeaker,
     Manner,
     Mixer,
-    MusicLibrary,
-    MusicPlayer,
     NullLoudspeaker,
     Playback,
     open_loudspeaker,
@@ -24,6 +23,7 @@ from alexa_local.playback import (
 from alexa_local.playback.loudspeaker import OnPlayed, ignore_played
 from alexa_local.playback.mixer import Sort
 from alexa_local.sound import PortAudio
+from alexa_local.store import Store
 
 _VOICES = {"espeak": "espeak-ng"}
 _ON_ITS_WAY_S = 0.6
@@ -53,29 +53,32 @@ class Sounding:
     Attributes:
         mixer: adds it all up.
         playback: replies, tones and alarms.
-        library: the music there is.
-        music: plays it.
+        music: the music there is, and who plays it.
         loudspeaker: where it goes.
     """
 
     mixer: Mixer
     playback: Playback
-    library: MusicLibrary
-    music: MusicPlayer
+    music: HomeMusic
     loudspeaker: Loudspeaker | NullLoudspeaker
 
     @property
     def is_playing(self) -> bool:
         """Whether music is heard."""
-        return self.music.now_playing is not None and not self.music.is_paused
+        return self.music.is_playing
 
 
 def start_sounding(
-    config: Config, host: Host, portaudio: PortAudio, volume: int, on_played: OnPlayed = ignore_played
+    config: Config,
+    host: Host,
+    portaudio: PortAudio,
+    store: Store,
+    volume: int,
+    on_played: OnPlayed = ignore_played,
 ) -> Sounding:
     """Open the loudspeaker and start the threads; without a device or voice everything works silently.
 
-    `on_played` gets what the device is given.
+    `store` keeps the place in the music, and `on_played` gets what the device is given.
     """
     closers: dict[str, Callable[[], None]] = {}
 
@@ -94,10 +97,7 @@ def start_sounding(
     )
     playback = Playback(mixer, voice, host.bus.publish, spawn)
     closers["voice"] = playback.close
-    library = MusicLibrary(config.music.folders)
-    music = MusicPlayer(library, mixer, spawn, host.bus.publish)
-    closers["music"] = music.close
-    return Sounding(mixer, playback, library, music, loudspeaker)
+    return Sounding(mixer, playback, HomeMusic(config, host, mixer, playback, store), loudspeaker)
 
 
 class Answerer:

@@ -27,7 +27,13 @@ ALARM_LEAST_VOLUME = 30
 _KNEE = np.float32(0.9)
 """Above this share of full scale the limiter bends, and below it changes nothing."""
 
-_RING_S, _PRIME_S = 1.0, 0.2
+_RING_S, _PRIME_S = 2.0, 0.2
+
+DUCK_HOLD_S = 0.7
+"""For so long music stays down after a request or a reply, so that it does not swell up between the two."""
+
+_ATTACK_S, _RELEASE_S = 0.1, 0.4
+"""How long music takes from full to nothing, and back."""
 
 Sort = Literal["", "speech", "alarm", "music"]
 """What the loudspeaker plays: nothing, a reply, something that rings, music."""
@@ -40,9 +46,9 @@ def gain_of_volume(percent: float) -> float:
 
 def limit(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same sound, float32 of any shape, bent softly so that it stays within -1 to 1."""
-    size = np.abs(sound)
-    if size.max(initial=0.0) <= _KNEE:
+    if sound.max(initial=0.0) <= _KNEE and sound.min(initial=0.0) >= -_KNEE:
         return sound
+    size = np.abs(sound)
     bent = _KNEE + (1 - _KNEE) * np.tanh((size - _KNEE) / (1 - _KNEE))
     return np.where(size > _KNEE, np.copysign(bent, sound), sound)
 
@@ -128,7 +134,9 @@ class Mixer:
         self._alarm: NDArray[np.float32] | None = None
         self._alarm_on = False
         self._alarm_position = 0
-        self._music_ramp = Ramp(1.0, round(0.4 * rate_hz), round(0.1 * rate_hz))
+        self._music_ramp = Ramp(1.0, round(_RELEASE_S * rate_hz), round(_ATTACK_S * rate_hz))
+        self._hold_frames = 0
+        self._sum = np.zeros((0, 2), np.float32)
         self._volume_ramp = Ramp(self._target_gain(), round(0.1 * rate_hz), round(0.1 * rate_hz))
         self._alarm_ramp = Ramp(0.0, round(0.05 * rate_hz), round(0.05 * rate_hz))
 
@@ -166,6 +174,11 @@ class Mixer:
             return "speech"
         return "music" if self.music.waiting_frames and not self.music_paused else ""
 
+    @property
+    def music_waiting_s(self) -> float:
+        """Seconds of decoded music that wait to be heard: how long the thread "music" may be late."""
+        return self.music.wanted_frames / self.rate_hz
+
     def duck(self, on: bool) -> None:
         """Lower the music while somebody is being listened to; replies do it by themselves."""
         self._ducked = on
@@ -196,31 +209,44 @@ class Mixer:
 
     def read(self, count: int) -> NDArray[np.int16]:
         """The next `count` frames, int16 (count, 2)."""
+        if len(self._sum) != count:
+            self._sum = np.zeros((count, 2), np.float32)
+        out = self._sum
         volume = self._volume_ramp.towards(self._target_gain(), count)
-        out = self._music(count)
+        has_music = self._take_music(out)
         alarm = self._next_alarm(count)
         sounds = self._replies + self._tones
-        if out is None and alarm is None and not sounds:
-            return np.zeros((count, 2), np.int16)
-        out = np.zeros((count, 2), np.float32) if out is None else out
+        if not has_music:
+            if alarm is None and not sounds:
+                return np.zeros((count, 2), np.int16)
+            out[:] = 0.0
         for playing in sounds:
             playing.add_to(out)
         if any(playing.finished.is_set() for playing in sounds):
             self._forget_finished()
-        out = out * volume
+        out *= volume
         if alarm is not None:
             out += alarm * np.float32(max(gain_of_volume(self._volume), gain_of_volume(ALARM_LEAST_VOLUME)))
-        return np.rint(limit(out.astype(np.float32, copy=False)) * 32767).astype(np.int16)
+        out = limit(out)
+        out *= np.float32(32767)
+        return np.rint(out, out=out).astype(np.int16)
 
-    def _music(self, count: int) -> NDArray[np.float32] | None:
+    def _take_music(self, out: NDArray[np.float32]) -> bool:
+        """Put music into float32 (N, 2), if there is any; lowered beside speech, and a while after."""
+        count = len(out)
         quiet = self._ducked or bool(self._replies) or self._alarm_on
+        if quiet:
+            self._hold_frames = round(DUCK_HOLD_S * self.rate_hz)
+        elif self._hold_frames > 0:
+            self._hold_frames -= count
+            quiet = True
         target = 0.0 if self.music_paused else DUCKED_GAIN if quiet else 1.0
         was_audible = self._music_ramp.gain > 0.0
         gain = self._music_ramp.towards(target, count)
-        if self.music_paused and not was_audible:
-            return None
-        frames = self.music.take(count, was_audible)
-        return None if frames is None else frames * gain
+        if (self.music_paused and not was_audible) or not self.music.take(out, was_audible):
+            return False
+        out *= gain
+        return True
 
     def _next_alarm(self, count: int) -> NDArray[np.float32] | None:
         """float32 (count, 2), or None when there is none to be heard."""

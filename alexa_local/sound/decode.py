@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class SoundStream(soundfile.SoundFile):
                     return
                 at_s = done_frames / self.samplerate
                 raise AudioFileError(
-                    f"'{self.name}' is damaged after {at_s:.1f} s: {error} {_REMEDY}"
+                    f"{os.fsdecode(self.name)!r} is damaged after {at_s:.1f} s: {error} {_REMEDY}"
                 ) from error
             if not len(frames):
                 return
@@ -55,17 +56,17 @@ class SoundStream(soundfile.SoundFile):
 def open_sound(path: Path) -> SoundStream:
     """Open a sound file; AudioFileError when it is missing, unreadable, empty or no sound."""
     if not path.is_file():
-        raise AudioFileError(f"There is no file '{path}'. Check the name.")
+        raise AudioFileError(f"There is no file {str(path)!r}. Check the name.")
     try:
         if path.stat().st_size == 0:
-            raise AudioFileError(f"'{path}' is empty. Record it again.")
-        sound = SoundStream(str(path))
+            raise AudioFileError(f"{str(path)!r} is empty. Record it again.")
+        sound = SoundStream(os.fsencode(path))  # not every name is UTF-8
     except PermissionError as error:
-        raise AudioFileError(f"'{path}' may not be read. Run `chmod +r` on it.") from error
+        raise AudioFileError(f"{str(path)!r} may not be read. Run `chmod +r` on it.") from error
     except (soundfile.SoundFileError, TypeError, OSError) as error:
         reason = getattr(error, "error_string", None) or error
-        raise AudioFileError(f"'{path}' cannot be decoded: {reason} {_REMEDY}") from error
+        raise AudioFileError(f"{str(path)!r} cannot be decoded: {reason} {_REMEDY}") from error
     if sound.frames == 0:
         sound.close()
-        raise AudioFileError(f"'{path}' holds no sound. Record it again.")
+        raise AudioFileError(f"{str(path)!r} holds no sound. Record it again.")
     return sound

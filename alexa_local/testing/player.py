@@ -53,8 +53,13 @@ class FakePlayer:
         return playing
 
     def now_playing(self) -> str:
-        """The piece that plays."""
-        return "" if self._place is None or self._held else self._pieces[self._place]
+        """The piece that plays or is held."""
+        return "" if self._place is None else self._pieces[self._place]
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held."""
+        return self._held
 
     def _move(self, by: int) -> str:
         if self._place is None:

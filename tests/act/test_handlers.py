@@ -42,6 +42,7 @@ def test_music_from_its_beginning_to_its_end(house: House) -> None:
     assert house.reply("WhatsPlaying") == "This is Blue in Green."
     assert house.ask("PreviousTrack").ok
     assert house.ask("PauseMusic").ok
+    assert house.reply("WhatsPlaying") == "Clair de Lune is paused."
     assert house.ask("ResumeMusic").ok
     assert house.ask("Stop").action == {"stopped": "music"}
     assert house.player.now_playing() == ""

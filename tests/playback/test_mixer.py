@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alexa_local.playback.mixer import DUCKED_GAIN, Mixer, gain_of_volume, limit, to_stereo
+from alexa_local.playback.mixer import DUCK_HOLD_S, DUCKED_GAIN, Mixer, gain_of_volume, limit, to_stereo
 from alexa_local.testing.loudspeaker import FakeLoudspeaker
 
 RATE_HZ = 44_100
@@ -86,13 +86,13 @@ def test_volume_is_heard_in_ratios(percent, gain):
 
 def test_music_goes_down_for_a_reply_and_comes_back_without_a_jump():
     mixer, speaker = room()
-    pour(mixer, 0.5, 1.0)
+    pour(mixer, 0.5, 1.9)
     before = speaker.advance(0.2)
     assert before[-1, 0] == pytest.approx(0.5 * 32767, abs=2)
     mixer.play_reply(constant(0, 0.3), RATE_HZ)
     during = speaker.advance(0.3)
     assert during[-1, 0] == pytest.approx(0.5 * DUCKED_GAIN * 32767, abs=2)
-    after = speaker.advance(0.45)
+    after = speaker.advance(DUCK_HOLD_S + 0.45)
     assert after[-1, 0] == pytest.approx(0.5 * 32767, abs=2)
     steps = np.abs(np.diff(np.concatenate([before[5000:], during, after])[:, 0].astype(int)))
     assert steps.max() < 10
@@ -100,11 +100,65 @@ def test_music_goes_down_for_a_reply_and_comes_back_without_a_jump():
 
 def test_music_goes_down_while_somebody_is_listened_to():
     mixer, speaker = room()
-    pour(mixer, 0.5, 1.0)
+    pour(mixer, 0.5, 1.9)
     mixer.duck(True)
     assert speaker.advance(0.4)[-1, 0] == pytest.approx(0.5 * DUCKED_GAIN * 32767, abs=2)
     mixer.duck(False)
-    assert speaker.advance(0.5)[-1, 0] == pytest.approx(0.5 * 32767, abs=2)
+    assert speaker.advance(DUCK_HOLD_S + 0.5)[-1, 0] == pytest.approx(0.5 * 32767, abs=2)
+
+
+def test_music_goes_down_in_a_moment_waits_and_comes_back_slowly():
+    mixer, speaker = room()
+    pour(mixer, 0.5, 2.0)
+
+    def gains_db(seconds):
+        """Of each 10 ms, float64 (N,)."""
+        heard = np.abs(speaker.advance(seconds)[:, 0].astype(float)).reshape(-1, 441).mean(axis=1)
+        return 20 * np.log10(heard / (0.5 * 32767))
+
+    assert gains_db(0.1) == pytest.approx(0, abs=0.01)
+    mixer.duck(True)
+    attack = gains_db(0.2)
+    assert (np.diff(attack) <= 0.01).all()
+    assert attack[2] > -3 and attack[9:] == pytest.approx(-16.5, abs=0.1)
+    mixer.duck(False)
+    after = gains_db(DUCK_HOLD_S + 0.5)
+    held, release = np.split(after, [round(DUCK_HOLD_S * 100)])
+    assert held == pytest.approx(-16.5, abs=0.1)
+    assert (np.diff(release) >= -0.01).all()
+    assert release[16] < -4 and release[-10:] == pytest.approx(0, abs=0.01)
+
+
+def test_music_stays_down_between_a_request_and_its_reply():
+    mixer, speaker = room()
+    pour(mixer, 0.5, 2.0)
+    mixer.duck(True)
+    speaker.advance(0.2)
+    mixer.duck(False)
+    between = speaker.advance(0.5)
+    mixer.play_reply(constant(0, 0.3), RATE_HZ)
+    during = speaker.advance(0.3)
+    assert np.abs(np.concatenate([between, during])).max() <= 0.5 * DUCKED_GAIN * 32767 + 2
+
+
+def test_a_tone_is_added_to_the_music_which_plays_on():
+    mixer, speaker = room()
+    pour(mixer, 0.25, 1.0)
+    speaker.advance(0.1)
+    mixer.play_tone(constant(8192, 0.1), RATE_HZ)
+    heard = speaker.advance(0.2)[:, 0]
+    assert set(heard[:4410]) == {round(0.5 * 32767)}
+    assert set(heard[4410:]) == {round(0.25 * 32767)}
+
+
+def test_it_is_known_how_long_the_decoder_may_be_late():
+    mixer, speaker = room()
+    assert mixer.music_waiting_s == 0.0
+    pour(mixer, 0.25, 1.0)
+    speaker.advance(0.25)
+    assert mixer.music_waiting_s == pytest.approx(0.75)
+    mixer.music.discard()
+    assert mixer.music_waiting_s == 0.0
 
 
 def test_music_is_gapless_however_it_is_written_and_read():

@@ -37,15 +37,22 @@ class Player:
         """Pull for some seconds of sound, giving the decoder time to keep up; the levels heard, (N,)."""
         wanted = round(seconds * RATE_HZ)
         heard = []
+        ring = self.mixer.music
+        with self.happened:  # the thread knows of the last choice
+            assert self.happened.wait_for(self._is_told, 10), self.events
         gave_up = threading.Event()
         while wanted > 0:
             tries = 0
-            while self.mixer.music.waiting_frames < 20_000 and self.music.now_playing and tries < 300:
+            while ring.wanted_frames < 20_000 and not ring.has_ended and tries < 300:
                 gave_up.wait(0.01)  # the decoder works in its own thread
                 tries += 1
             heard.append(self.speaker.advance(0.1)[:, 0] / 32767)
             wanted -= len(heard[-1])
         return np.concatenate(heard)
+
+    def _is_told(self):
+        track = self.music.now_playing
+        return self.events[-1:] and self.events[-1][1] == (track.title if track else "")
 
     def level(self, seconds=0.6):
         return round(float(self.hear(seconds)[-1]), 2)

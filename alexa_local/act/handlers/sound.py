@@ -77,7 +77,11 @@ def stop_music(services: Services, slots: Slots) -> Outcome:
 def whats_playing(services: Services, slots: Slots) -> Outcome:
     """This is Clair de Lune."""
     playing = services.player.now_playing()
-    return done(f"This is {playing}", music={"playing": playing}) if playing else done(_SILENCE)
+    if not playing:
+        return done(_SILENCE)
+    if services.player.held:
+        return done(f"{playing} is paused", music={"paused": playing})
+    return done(f"This is {playing}", music={"playing": playing})
 
 
 def _set_volume(services: Services, percent: float) -> Outcome:
