@@ -46,6 +46,7 @@ LOCAL = {
 PROGRAMS = {
     "act/commands.py": "the owner's programs, which `privacy report` counts",
     "playback/voice.py": "the voice",
+    "sound/rtkit.py": "a question to RTKit, by the system's bus",
     "daemon/metered.py": "NetworkManager's word on whether the connection costs",
     "updates/labour.py": "the unpacking of models",
     "doctor/unit.py": "systemctl",
