@@ -6,22 +6,14 @@ been away, in steady noise too. It depends on no recogniser and so outlives its 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
-from alexa_local.frontend.logmel import LOG_FLOOR
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES, Steps, probability
 from alexa_local.messages import FRAME_SAMPLES, MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.tflite import load
-
-STEP_FRAMES = 4
-"""Frames that the network takes in a step: 40 ms."""
-
-LEFT_FRAMES = 4
-"""Frames before them that it sees again."""
 
 NETWORK_FILE = "end.tflite"
 STEP_S = STEP_FRAMES * FRAME_SAMPLES / SAMPLE_RATE
@@ -53,26 +45,18 @@ class EndOfSpeech:
 
     def reset(self) -> None:
         """Forget everything that was heard."""
-        self._kept = np.full((LEFT_FRAMES, MEL_BANDS), LOG_FLOOR, np.float32)
+        self._steps = Steps()
         self._memory = np.zeros(self._network.inputs["memory"], np.float32)
         self.voice = self.ended = self.quiet_s = 0.0
 
     def push(self, frames: NDArray[np.float32]) -> None:
         """Take feature frames, float32 (T, 64), any T."""
-        known = np.concatenate([self._kept, frames])
-        ready = (len(known) - LEFT_FRAMES) // STEP_FRAMES
-        for first in range(0, ready * STEP_FRAMES, STEP_FRAMES):
-            self._step(known[first : first + LEFT_FRAMES + STEP_FRAMES])
-        self._kept = known[ready * STEP_FRAMES :].copy()
+        for step in self._steps.push(frames):
+            self._step(step)
 
     def _step(self, frames: NDArray[np.float32]) -> None:
         """Run the network on frames (8, 64), of which the last four are new."""
         results = self._network.run(frames=frames, memory=self._memory)
         self._memory = results["memory_out"]
-        self.voice, self.ended = (_probability(float(logit)) for logit in results["logits"][0])
+        self.voice, self.ended = (probability(float(logit)) for logit in results["logits"][0])
         self.quiet_s = 0.0 if self.voice >= 0.5 else self.quiet_s + STEP_S
-
-
-def _probability(logit: float) -> float:
-    """The logistic function of a natural-log odds ratio."""
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, logit))))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
-from alexa_local.frontend import log_mel
+from alexa_local.frontend import STEP_FRAMES, log_mel, probability
 from alexa_local.messages import FRAME_SAMPLES, MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.tflite import load
@@ -21,9 +21,6 @@ FRAMES_FILE, VOICE_FILE, STRANGERS_FILE = "speaker.tflite", "voice.tflite", "str
 
 CHUNK_FRAMES = 20
 """Frames that the network takes at once: 200 ms."""
-
-STEP_FRAMES = 4
-"""Frames to one of its steps."""
 
 LEAST_SPEECH_S = 0.3
 """With less speech there is no embedding."""
@@ -157,7 +154,7 @@ class SpeakerEmbedder:
         amount = math.log(min(max(speech_s, LEAST_SPEECH_S), MOST_SPEECH_S))
         slope = self.slope[0] + self.slope[1] * amount
         offset = self.offset[0] + self.offset[1] * amount
-        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, slope * score + offset))))
+        return probability(slope * score + offset)
 
     def _all(self) -> tuple[Array, float]:
         """The sums (3, 1, W) and the seconds of speech, with the steps that have not filled a chunk yet."""

@@ -15,18 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError, UsageError
-from alexa_local.frontend.logmel import LOG_FLOOR
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES, Steps, probability
 from alexa_local.messages import MEL_BANDS
 from alexa_local.models import Model
 from alexa_local.tflite import load
 from alexa_local.wake.sensitivity import Level, Levels, Playing
 from alexa_local.wake.verification import WINDOW_FRAMES, Verifier
-
-STEP_FRAMES = 4
-"""Frames that the network takes in a step: 40 ms."""
-
-LEFT_FRAMES = 4
-"""Frames before them that it sees again."""
 
 GROUP_BANDS = 4
 """Bands that lie side by side in the network's input."""
@@ -83,7 +77,7 @@ class Step:
     @property
     def score(self) -> float:
         """The sigmoid of the logit, 0 to 1."""
-        return 1.0 / (1.0 + math.exp(-self.logit)) if self.logit > -50 else 0.0
+        return probability(self.logit)
 
     def detection(self, word: str = "alexa") -> Detection:
         """The detection, when this step fires."""
@@ -173,8 +167,8 @@ class WakeWord:
 
     def reset(self) -> None:
         """Forget everything that was heard; frames count from 0 again."""
-        self._kept = np.full((LEFT_FRAMES, MEL_BANDS), LOG_FLOOR, np.float32)
-        self._recent = self._kept[:0]
+        self._steps = Steps()
+        self._recent = np.zeros((0, MEL_BANDS), np.float32)
         self._states = {name: np.zeros(shape, np.float32) for name, shape in self._state_shapes.items()}
         self._logits: list[float] = []
         self._heard_frames = 0
@@ -197,7 +191,7 @@ class WakeWord:
         """
         if not self._verifier:
             return [step.detection(self.word) for step in self.trace(frames) if self._trigger.fires(step)]
-        first_frame = self._heard_frames + len(self._kept) - LEFT_FRAMES - len(self._recent)
+        first_frame = self._heard_frames + self._steps.waiting - len(self._recent)
         self._recent = np.concatenate([self._recent, frames])
         found = []
         for step in self.trace(frames):
@@ -232,14 +226,7 @@ class WakeWord:
 
     def trace(self, frames: NDArray[np.float32]) -> list[Step]:
         """Like `push`, but return every completed step: to measure many thresholds at once."""
-        known = np.concatenate([self._kept, frames])
-        ready = (len(known) - LEFT_FRAMES) // STEP_FRAMES
-        steps = [
-            self._step(known[first : first + LEFT_FRAMES + STEP_FRAMES])
-            for first in range(0, ready * STEP_FRAMES, STEP_FRAMES)
-        ]
-        self._kept = known[ready * STEP_FRAMES :].copy()
-        return steps
+        return [self._step(step) for step in self._steps.push(frames)]
 
     def _step(self, frames: NDArray[np.float32]) -> Step:
         """Run the network on frames (8, 64), of which the last four are new."""

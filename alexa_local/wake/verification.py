@@ -7,13 +7,13 @@ off. Nothing is computed before the wake word's own network fires, so that silen
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
+from alexa_local.frontend import probability
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
 from alexa_local.models import Model
@@ -65,7 +65,7 @@ class Verifier:
                 ones are silence.
         """
         rows = encoded(self._encoder, frames)[-self._steps :]
-        return 1.0 / (1.0 + math.exp(-float(self._network.run(encoded=rows)["logit"][0, 0])))
+        return probability(float(self._network.run(encoded=rows)["logit"][0, 0]))
 
 
 def encoded(encoder: Encoder, frames: Vector) -> Vector:

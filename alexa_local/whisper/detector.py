@@ -13,16 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alexa_local.errors import ModelError
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES, Steps, probability
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS, Talker
 from alexa_local.models import Model
 from alexa_local.tflite import load
-
-STEP_FRAMES = 4
-"""Frames that the network takes in a step: 40 ms."""
-
-LEFT_FRAMES = 4
-"""Frames before them that it sees again."""
 
 NETWORK_FILE = "whisper.tflite"
 THRESHOLD = 0.5
@@ -56,12 +51,11 @@ class WhisperDetector:
     @property
     def probability(self) -> float:
         """That what was heard since the beginning is whispered, 0 to 1."""
-        logit = max(-50.0, min(50.0, self._sum / self._weight))
-        return 1.0 / (1.0 + math.exp(-logit))
+        return probability(self._sum / self._weight)
 
     def begin(self, wake: NDArray[np.float32]) -> None:
         """Forget what was heard; a request begins, with the wake word's frames, float32 (T, 64), T >= 0."""
-        self._kept = np.full((LEFT_FRAMES, MEL_BANDS), LOG_FLOOR, np.float32)
+        self._steps = Steps()
         self._state = {name: np.zeros(self._network.inputs[name], np.float32) for name in self._states}
         self._state["loudest"] += np.float32(LOG_FLOOR)
         self._weight, self._sum = _SILENCE_WEIGHT, _SILENCE_WEIGHT * _SILENCE_LOGIT
@@ -69,17 +63,14 @@ class WhisperDetector:
 
     def push(self, frames: NDArray[np.float32]) -> None:
         """Take feature frames, float32 (T, 64), any T."""
-        known = np.concatenate([self._kept, frames])
-        ready = (len(known) - LEFT_FRAMES) // STEP_FRAMES
-        for first in range(0, ready * STEP_FRAMES, STEP_FRAMES):
-            self._step(known[first : first + LEFT_FRAMES + STEP_FRAMES])
-        self._kept = known[ready * STEP_FRAMES :].copy()
+        for step in self._steps.push(frames):
+            self._step(step)
 
     def tell(self, talker: Talker) -> Talker:
         """Add whether it is whispered, as far as that is known."""
-        probability = self.probability
-        whispered = probability >= self._threshold
-        confidence = probability if whispered else 1.0 - probability
+        share = self.probability
+        whispered = share >= self._threshold
+        confidence = share if whispered else 1.0 - share
         return replace(talker, whispered=whispered, whisper_confidence=confidence)
 
     def _step(self, frames: NDArray[np.float32]) -> None:

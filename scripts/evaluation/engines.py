@@ -16,11 +16,11 @@ from alexa_local.config import (
     UnderstandingSettings,
     WhisperSettings,
 )
-from alexa_local.frontend import log_mel
+from alexa_local.frontend import STEP_FRAMES, log_mel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
 from alexa_local.models import open_model
 from alexa_local.wake import Verifier, WakeWord, scan
-from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from alexa_local.wake.detector import REFRACTORY_FRAMES
 from alexa_local.wake.verification import WINDOW_FRAMES
 from alexa_local.wake.words import before_quiet
 from scripts.evaluation.background import Assistant, Way

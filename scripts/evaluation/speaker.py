@@ -6,7 +6,7 @@ equal error rate is where as many pairs of one voice fall below the threshold as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,11 +75,7 @@ class Voices:
             f"clips with too little speech, left out: {self.silent}",
         ]
         if self.curve_wanted:
-            lines += ["", "threshold  two voices taken for one %  one voice not known again %"]
-            lines += [
-                f"{point['threshold']:9.3f}  {point['false_accepts_pct']:26.2f}  {point['missed_pct']:25.2f}"
-                for point in found["curve"]
-            ]
+            lines += curve_lines(found["curve"], "two voices taken for one %", "one voice not known again %")
         return lines
 
 
@@ -148,3 +144,12 @@ def curve(same: Scores, different: Scores) -> list[dict[str, float]]:
             }
         )
     return points
+
+
+def curve_lines(points: Sequence[Mapping[str, float]], accepted: str, missed: str) -> list[str]:
+    """A curve as a table for people, after an empty line; the heads tell the two kinds of errors."""
+    return ["", f"threshold  {accepted}  {missed}"] + [
+        f"{point['threshold']:9.4f}  {point['false_accepts_pct']:{len(accepted)}.2f}  "
+        f"{point['missed_pct']:{len(missed)}.2f}"
+        for point in points
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.evaluation.manifest import Row
-from scripts.evaluation.speaker import curve, equal_error_pct
+from scripts.evaluation.speaker import curve, curve_lines, equal_error_pct
 
 HowWhispered = Callable[[NDArray[np.int16]], float]
 """Samples, int16 (N,), to the probability that they are whispered."""
@@ -53,11 +53,7 @@ class Whispers:
             f"at the threshold {self.threshold}: {missed} whispers missed, {taken} voices taken for whispers",
         ]
         if self.curve_wanted:
-            lines += ["", "threshold  voices taken for whispers %  whispers missed %"]
-            lines += [
-                f"{point['threshold']:9.4f}  {point['false_accepts_pct']:27.2f}  {point['missed_pct']:17.2f}"
-                for point in found["curve"]
-            ]
+            lines += curve_lines(found["curve"], "voices taken for whispers %", "whispers missed %")
         return lines
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from alexa_local.config import Config
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.models import Model, models_folder, open_model
 from alexa_local.tflite import load
 from alexa_local.tflite.network import installed_runtimes
-from alexa_local.wake.detector import OPINIONS, STEP_FRAMES, Step, WakeWord
+from alexa_local.wake.detector import OPINIONS, Step, WakeWord
 from alexa_local.wake.sensitivity import Level, Levels
 from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES, encoded, fits
 from scripts.training.verify.probe import probe

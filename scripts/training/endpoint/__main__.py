@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from alexa_local.recognise.end_of_speech import NETWORK_FILE, STEP_FRAMES
+from alexa_local.frontend import STEP_FRAMES
+from alexa_local.recognise.end_of_speech import NETWORK_FILE
 from scripts.training.asr.features import open_store
 from scripts.training.endpoint.export import export
 from scripts.training.endpoint.network import EndNetwork

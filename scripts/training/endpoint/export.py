@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.messages import MEL_BANDS
-from alexa_local.recognise.end_of_speech import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.tflite import layers, writer
 from scripts.training.endpoint.network import EndNetwork
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
-from alexa_local.recognise.end_of_speech import LEFT_FRAMES, STEP_FRAMES
 
 
 class EndNetwork(nn.Module):

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
-from alexa_local.recognise.end_of_speech import STEP_FRAMES
 from scripts.evaluation.voiced import runs, voiced
 from scripts.training.asr.features import open_store
 

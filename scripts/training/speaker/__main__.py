@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from alexa_local.speaker.embedding import STEP_FRAMES
+from alexa_local.frontend import STEP_FRAMES
 from scripts.training.speaker.augment import noise_rows
 from scripts.training.speaker.batches import Batches
 from scripts.training.speaker.loss import SpeakerLoss

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from alexa_local.speaker.embedding import STEP_FRAMES
+from alexa_local.frontend import STEP_FRAMES
 from scripts.training.speaker.augment import Augmenter
 from scripts.training.speaker.network import LABEL_LAG_STEPS
 from scripts.training.speaker.store import Piece, Store

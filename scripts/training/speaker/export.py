@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.messages import MEL_BANDS
-from alexa_local.speaker.embedding import CHUNK_FRAMES, FRAMES_FILE, STEP_FRAMES, VOICE_FILE
+from alexa_local.speaker.embedding import CHUNK_FRAMES, FRAMES_FILE, VOICE_FILE
 from alexa_local.tflite import layers, writer
 from scripts.training.speaker.network import Past, VoiceNetwork
 

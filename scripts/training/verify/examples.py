@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.wake import WakeWord
-from alexa_local.wake.detector import STEP_FRAMES
 from alexa_local.wake.verification import WINDOW_FRAMES, Encoder, encoded
 from scripts.training.verify.network import STEPS
 from scripts.training.wake.augment import Augmenter, Noises

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from alexa_local.frontend import STEP_FRAMES, probability
 from alexa_local.models import Model, open_model
 from alexa_local.recognise.networks import Networks
 from alexa_local.wake import Verifier, WakeWord
-from alexa_local.wake.detector import REFRACTORY_FRAMES, STEP_FRAMES
+from alexa_local.wake.detector import REFRACTORY_FRAMES
 from alexa_local.wake.sensitivity import STEPS
 from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES
 from scripts.evaluation.wake import Heard as Recording
@@ -31,7 +32,7 @@ from scripts.evaluation.wake import firings
 from scripts.training.verify.card import card
 from scripts.training.verify.network import VerifyNetwork, export
 from scripts.training.verify.probe import probe
-from scripts.training.wake.measure import Recordings, sigmoid
+from scripts.training.wake.measure import Recordings
 
 _LOG = logging.getLogger(__name__)
 NAME = "wake-verify"
@@ -154,7 +155,7 @@ def steps_of(words: Sets, others: Sets) -> list[dict[str, Any]]:
 
 def alone(words: Sets, others: Sets) -> list[dict[str, Any]]:
     """The wake word without a second opinion, at many thresholds."""
-    return [row(words, others, round(sigmoid(logit), 4), 0.0) for logit in np.arange(-4.0, 4.1, 0.5)]
+    return [row(words, others, round(probability(logit), 4), 0.0) for logit in np.arange(-4.0, 4.1, 0.5)]
 
 
 def measured(found: dict[str, Sets]) -> dict[str, Any]:

@@ -9,15 +9,16 @@ import numpy as np
 from alexa_local.messages import MEL_BANDS
 from alexa_local.tflite import layers, writer
 from alexa_local.wake.detector import GROUP_BANDS
-from scripts.training.wake.network import LEFT_FRAMES, PATCH_BANDS, PATCHES, STEP_FRAMES, WakeNetwork
+from scripts.training.patches import PATCH_BANDS, PATCHES, WINDOW_FRAMES
+from scripts.training.wake.network import WakeNetwork
 
 _GROUPS_A_PATCH = PATCH_BANDS // GROUP_BANDS
-_FRAMES = LEFT_FRAMES + STEP_FRAMES
 
 
 def grouped(values: np.ndarray) -> np.ndarray:
     """One value a band (64,) in the layout of the input "bands", (1, 16, 8 x 4) without the first axis."""
-    return np.tile(values.reshape(-1, 1, GROUP_BANDS), (1, _FRAMES, 1)).reshape(-1, _FRAMES * GROUP_BANDS)
+    tiled = np.tile(values.reshape(-1, 1, GROUP_BANDS), (1, WINDOW_FRAMES, 1))  # (16, 8, 4)
+    return tiled.reshape(-1, WINDOW_FRAMES * GROUP_BANDS)
 
 
 def export(network: WakeNetwork, path: Path, kind: layers.Kind = "int8") -> None:
@@ -28,7 +29,7 @@ def export(network: WakeNetwork, path: Path, kind: layers.Kind = "int8") -> None
     """
     weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     graph = writer.Graph()
-    bands = graph.input("bands", (MEL_BANDS // GROUP_BANDS, _FRAMES * GROUP_BANDS))
+    bands = graph.input("bands", (MEL_BANDS // GROUP_BANDS, WINDOW_FRAMES * GROUP_BANDS))
     first = graph.input("first", (1, network.first.hidden_size))
     second = graph.input("second", (1, network.second.hidden_size))
     centred = graph.sub(bands, graph.constant(grouped(weights["mean"])))
@@ -36,7 +37,8 @@ def export(network: WakeNetwork, path: Path, kind: layers.Kind = "int8") -> None
     x = graph.concatenation(
         [graph.slice(x, at, at + PATCHES, axis=0) for at in range(_GROUPS_A_PATCH)]
     )  # (14, 96)
-    patch = weights["patch.weight"].reshape(-1, _FRAMES, _GROUPS_A_PATCH, GROUP_BANDS).transpose(0, 2, 1, 3)
+    patch = weights["patch.weight"].reshape(-1, WINDOW_FRAMES, _GROUPS_A_PATCH, GROUP_BANDS)
+    patch = patch.transpose(0, 2, 1, 3)
     x = graph.relu(layers.linear(graph, x, patch.reshape(len(patch), -1), weights["patch.bias"], kind))
     x = graph.reshape(x, (1, PATCHES * len(patch)))
     x = graph.relu(layers.linear(graph, x, weights["mix.weight"], weights["mix.bias"], kind))

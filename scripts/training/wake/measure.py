@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.frontend import log_mel
+from alexa_local.frontend import STEP_FRAMES, log_mel, probability
 from alexa_local.messages import FRAME_SAMPLES, MEL_BANDS, SAMPLE_RATE
 from alexa_local.wake import WakeWord
-from alexa_local.wake.detector import STEP_FRAMES, Step, Trigger
+from alexa_local.wake.detector import Step, Trigger
 
 RATES = (5.0, 2.0, 1.0, 0.5, 0.3, 0.2, 0.1, 0.0)
 """False accepts an hour at which curves are given."""
@@ -90,15 +90,10 @@ class Heard:
 
     def quietest(self, per_hour: float) -> float:
         """The lowest threshold with at most so many false accepts an hour."""
-        logit = _HIGHEST_LOGIT
-        while logit > -_HIGHEST_LOGIT and self.false_accepts(sigmoid(logit - 0.1)) <= per_hour * self.hours:
+        logit, most = _HIGHEST_LOGIT, per_hour * self.hours
+        while logit > -_HIGHEST_LOGIT and self.false_accepts(probability(logit - 0.1)) <= most:
             logit -= 0.1
-        return sigmoid(logit)
-
-
-def sigmoid(logit: float) -> float:
-    """The score of a logit."""
-    return 1.0 / (1.0 + math.exp(-logit))
+        return probability(logit)
 
 
 def logit_of(threshold: float) -> float:

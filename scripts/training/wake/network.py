@@ -5,35 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
-
-STEP_FRAMES, LEFT_FRAMES = 4, 4
-PATCH_BANDS, PATCH_STRIDE = 12, 4
-PATCHES = (MEL_BANDS - PATCH_BANDS) // PATCH_STRIDE + 1
-SMOOTHED_STEPS = 3
-"""The score is the mean of so many logits, in training and on the device."""
+from alexa_local.wake.detector import SMOOTHED_STEPS
+from scripts.training.patches import PATCHES, WINDOW_FRAMES, PatchNetwork
 
 State = tuple[Tensor, Tensor]
 
 
-class WakeNetwork(nn.Module):
+class WakeNetwork(PatchNetwork):
     """Every 40 ms: patches of 8 frames by 12 bands share one layer, then two GRU layers, then two numbers.
 
-    Sharing over the bands lets it know a sound at another pitch from few speakers.
     The numbers are the logit that the wake word has just ended, and its length in units of 100 frames.
     """
 
     def __init__(self, channels: int = 24, width: int = 80, first: int = 96, second: int = 64) -> None:
-        super().__init__()
-        self.mean = nn.Parameter(torch.zeros(MEL_BANDS), requires_grad=False)
-        self.scale = nn.Parameter(torch.ones(MEL_BANDS), requires_grad=False)
-        self.patch = nn.Linear((LEFT_FRAMES + STEP_FRAMES) * PATCH_BANDS, channels)
-        self.mix = nn.Linear(PATCHES * channels, width)
-        self.first = nn.GRU(width, first, batch_first=True)
-        self.second = nn.GRU(first, second, batch_first=True)
-        self.head = nn.Linear(second, 2)
-        self.drop = nn.Dropout(0.1)
+        super().__init__(nn.GRU, channels, width, first, second)
 
     def forward(
         self, frames: Tensor, state: State | None = None, past: Tensor | None = None
@@ -44,11 +32,7 @@ class WakeNetwork(nn.Module):
         """
         if past is None:
             past = torch.full((len(frames), LEFT_FRAMES, MEL_BANDS), LOG_FLOOR)
-        x = (torch.cat([past, frames], 1) - self.mean) * self.scale
-        x = x.unfold(1, LEFT_FRAMES + STEP_FRAMES, STEP_FRAMES)  # (B, S, 64, 8)
-        x = x.unfold(2, PATCH_BANDS, PATCH_STRIDE)  # (B, S, 14, 8, 12)
-        x = torch.relu(self.patch(x.flatten(3)))  # (B, S, 14, 96) -> (B, S, 14, C)
-        x = self.drop(torch.relu(self.mix(x.flatten(2))))  # (B, S, W)
+        x = self.patched(torch.cat([past, frames], 1).unfold(1, WINDOW_FRAMES, STEP_FRAMES))  # (B, S, W)
         x, first = self.first(x, state[0] if state else None)
         x, second = self.second(self.drop(x), state[1] if state else None)
         out = self.head(self.drop(x))

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from alexa_local.frontend import probability
 from alexa_local.models import open_model
 from alexa_local.wake import WakeWord
 from alexa_local.wake.detector import NETWORK_FILE
@@ -129,7 +130,7 @@ def sensitivity(heard: measure.Heard) -> list[dict[str, Any]]:
         logits[order[at]] = max(logits[order[at]], logits[order[at + 1]] + _LEAST_APART)
     for at in range(middle + 1, len(order)):
         logits[order[at]] = min(logits[order[at]], logits[order[at - 1]] - _LEAST_APART)
-    return [_step(heard, step, round(measure.sigmoid(logits[step]), 4)) for step in order]
+    return [_step(heard, step, round(probability(logits[step]), 4)) for step in order]
 
 
 def _step(heard: measure.Heard, step: str, threshold: float) -> dict[str, Any]:

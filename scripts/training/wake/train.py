@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
 from scripts.training.wake.augment import Augmenter
-from scripts.training.wake.network import STEP_FRAMES, WakeNetwork, smoothed
+from scripts.training.wake.network import WakeNetwork, smoothed
 from scripts.training.wake.pools import Features, WindowPool
 from scripts.training.wake.render import WINDOW_FRAMES
 

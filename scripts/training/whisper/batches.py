@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from alexa_local.frontend import STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
 from scripts.training.wake.augment import Augmenter, Noises, Strength
-from scripts.training.whisper.network import STEP_FRAMES
 from scripts.training.whisper.pool import READ_ALOUD, READ_IN_A_WHISPER, RECORDED, VOCODED, WHISPERED, Pool
 
 WINDOW_FRAMES = 160

@@ -6,19 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.messages import MEL_BANDS
 from alexa_local.tflite import layers, writer
-from alexa_local.whisper.detector import LEFT_FRAMES, STEP_FRAMES
+from scripts.training.patches import PATCH_BANDS, PATCH_STRIDE, PATCHES, WINDOW_FRAMES
 from scripts.training.whisper.network import (
     DEPTH,
     FALL_A_STEP,
-    PATCH_BANDS,
-    PATCH_STRIDE,
-    PATCHES,
     WhisperNetwork,
 )
-
-_FRAMES = LEFT_FRAMES + STEP_FRAMES
 
 
 def export(network: WhisperNetwork, path: Path, kind: layers.Kind = "int8") -> None:
@@ -29,15 +25,15 @@ def export(network: WhisperNetwork, path: Path, kind: layers.Kind = "int8") -> N
     """
     weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     graph = writer.Graph()
-    frames = graph.input("frames", (_FRAMES, MEL_BANDS))
+    frames = graph.input("frames", (WINDOW_FRAMES, MEL_BANDS))
     before = graph.input("loudest", (1, 1))
-    new = graph.reshape(graph.slice(frames, LEFT_FRAMES, _FRAMES, axis=0), (1, STEP_FRAMES * MEL_BANDS))
+    new = graph.reshape(graph.slice(frames, LEFT_FRAMES, WINDOW_FRAMES, axis=0), (1, STEP_FRAMES * MEL_BANDS))
     loudest = graph.maximum(graph.mean(new), graph.sub(before, graph.constant([[FALL_A_STEP]])))
     graph.output("loudest_out", loudest)
     x = graph.relu(graph.sub(frames, graph.sub(loudest, graph.constant([[DEPTH]]))))
     x = graph.mul(graph.sub(x, graph.constant(weights["mean"][None])), graph.constant(weights["scale"][None]))
     patches = [
-        graph.reshape(graph.slice(x, at, at + PATCH_BANDS, axis=1), (1, _FRAMES * PATCH_BANDS))
+        graph.reshape(graph.slice(x, at, at + PATCH_BANDS, axis=1), (1, WINDOW_FRAMES * PATCH_BANDS))
         for at in range(0, PATCHES * PATCH_STRIDE, PATCH_STRIDE)
     ]
     x = graph.concatenation(patches, axis=0)  # (14, 96)

@@ -6,12 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
-from alexa_local.whisper.detector import LEFT_FRAMES, STEP_FRAMES
+from scripts.training.patches import WINDOW_FRAMES, PatchNetwork
 
-PATCH_BANDS, PATCH_STRIDE = 12, 4
-PATCHES = (MEL_BANDS - PATCH_BANDS) // PATCH_STRIDE + 1
 FALL_A_STEP = 0.04
 """How fast the loudness that is compared with sinks: 1 neper of energy in a second."""
 
@@ -19,31 +18,19 @@ DEPTH = 10.0
 """What is so far (natural log of energy) below the loudest is silence."""
 
 
-class WhisperNetwork(nn.Module):
+class WhisperNetwork(PatchNetwork):
     """Every 40 ms: 8 frames relative to the loudest so far, patches of them through one layer, two LSTMs.
 
     Two numbers come out of a step: the logit that it is whispered, and (before softplus) how much it counts.
-    A patch sees harmonics standing still or noise flickering; sharing over the bands, at any pitch.
+    A patch sees harmonics standing still or noise flickering, at any pitch.
     """
 
     def __init__(self, channels: int = 24, width: int = 64, first: int = 64, second: int = 48) -> None:
-        super().__init__()
-        self.mean = nn.Parameter(torch.zeros(MEL_BANDS), requires_grad=False)
-        self.scale = nn.Parameter(torch.ones(MEL_BANDS), requires_grad=False)
-        self.patch = nn.Linear((LEFT_FRAMES + STEP_FRAMES) * PATCH_BANDS, channels)
-        self.mix = nn.Linear(PATCHES * channels, width)
-        self.first = nn.LSTM(width, first, batch_first=True)
-        self.second = nn.LSTM(first, second, batch_first=True)
-        self.head = nn.Linear(second, 2)
-        self.drop = nn.Dropout(0.1)
+        super().__init__(nn.LSTM, channels, width, first, second)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames float32 (B, T, 64), T a multiple of 4, to (B, T / 4, 2)."""
-        x = (audible(frames) - self.mean[:, None]) * self.scale[:, None]  # (B, S, 64, 8)
-        x = x.unfold(2, PATCH_BANDS, PATCH_STRIDE)  # (B, S, 14, 8, 12)
-        x = torch.relu(self.patch(x.flatten(3)))  # (B, S, 14, 96) -> (B, S, 14, C)
-        x = self.drop(torch.relu(self.mix(x.flatten(2))))  # (B, S, W)
-        x = self.first(x)[0]
+        x = self.first(self.patched(audible(frames)))[0]
         x = self.second(self.drop(x))[0]
         return self.head(self.drop(x))
 
@@ -51,7 +38,7 @@ class WhisperNetwork(nn.Module):
 def audible(frames: Tensor) -> Tensor:
     """How far each step's 8 frames lie above silence: (B, T / 4, 64, 8) from (B, T, 64)."""
     past = torch.full((len(frames), LEFT_FRAMES, MEL_BANDS), LOG_FLOOR)
-    steps = torch.cat([past, frames], 1).unfold(1, LEFT_FRAMES + STEP_FRAMES, STEP_FRAMES)
+    steps = torch.cat([past, frames], 1).unfold(1, WINDOW_FRAMES, STEP_FRAMES)
     return torch.relu(steps - loudest(frames)[:, :, None, None] + DEPTH)
 
 

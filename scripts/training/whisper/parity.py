@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.frontend import LEFT_FRAMES, STEP_FRAMES
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
 from alexa_local.tflite import reference
 from alexa_local.tflite.layers import Kind
-from alexa_local.whisper.detector import LEFT_FRAMES, STEP_FRAMES
+from scripts.training.patches import PATCH_BANDS, PATCH_STRIDE, PATCHES, WINDOW_FRAMES
 from scripts.training.wake.probe import probe_frames
 from scripts.training.whisper.network import (
     DEPTH,
     FALL_A_STEP,
-    PATCH_BANDS,
-    PATCH_STRIDE,
-    PATCHES,
     WhisperNetwork,
 )
 
@@ -32,7 +30,7 @@ def heard(network: WhisperNetwork, kind: Kind = "int8") -> NDArray[np.float32]:
     }
     found = []
     for start in range(0, len(frames) - LEFT_FRAMES, STEP_FRAMES):
-        step = frames[start : start + LEFT_FRAMES + STEP_FRAMES]
+        step = frames[start : start + WINDOW_FRAMES]
         loudest = max(float(step[LEFT_FRAMES:].mean()), loudest - FALL_A_STEP)
         step = (np.maximum(step - np.float32(loudest - DEPTH), 0) - weights["mean"]) * weights["scale"]
         starts = range(0, PATCHES * PATCH_STRIDE, PATCH_STRIDE)
