@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import logging
 import os
 import shutil
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from alexa_local.capture import EchoCanceller
     from alexa_local.config import Config
     from alexa_local.daemon.daemon import Daemon, OpenSource
+    from alexa_local.daemon.parts import Host, Parts
     from alexa_local.sound import PortAudio
 
 
@@ -45,6 +45,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from alexa_local.capture import open_echo_canceller
     from alexa_local.config import load_config
+    from alexa_local.daemon import collecting
     from alexa_local.daemon.assembly import assemble
     from alexa_local.daemon.daemon import RESTART_CODE, Daemon
     from alexa_local.sound import PortAudio, Realtime
@@ -54,7 +55,13 @@ def _run(arguments: argparse.Namespace) -> int:
     has_echo = not finite and config.audio.output_device != "none"
     echo = open_echo_canceller(config.audio.echo_cancellation) if has_echo else None
     source = _source(arguments, config, portaudio, echo, lambda: daemon.is_stopping)
-    daemon = Daemon(config, source, functools.partial(assemble, portaudio=portaudio, echo=echo), finite)
+
+    def assembled(config: Config, host: Host) -> Parts:
+        parts = assemble(config, host, portaudio, echo)
+        host.at_the_end.callback(collecting.begin())
+        return parts
+
+    daemon = Daemon(config, source, assembled, finite)
     arguments.log.transcripts, arguments.log.state = config.log.transcripts, lambda: daemon.doing
     is_service = "NOTIFY_SOCKET" in os.environ
     quiet = arguments.quiet or is_service or is_journal(1)  # then the journal is read, not a screen

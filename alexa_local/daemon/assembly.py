@@ -114,6 +114,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     pipeline = _pipeline(*stages, NowPlaying(sounding.mixer), calls, config, host, answerer)
     return Parts(
         pipeline=pipeline,
+        is_playing=lambda: sounding.is_playing,
         give_up=pipeline.give_up,
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,

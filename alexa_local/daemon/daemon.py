@@ -15,7 +15,7 @@ from alexa_local import __version__
 from alexa_local.capture.microphone import OnState
 from alexa_local.capture.source import Source
 from alexa_local.config import Config
-from alexa_local.daemon import board
+from alexa_local.daemon import board, collecting
 from alexa_local.daemon.acting import Act
 from alexa_local.daemon.board import Threads
 from alexa_local.daemon.capturing import Capture
@@ -244,7 +244,9 @@ class Daemon:
         self._notifier.ready()
         self.bus.publish("idle")
         _log.info("Ready; the control socket is %s.", claim.path)
-        reason = supervisor.wait(self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen))
+        reason = supervisor.wait(
+            self._notifier.watchdog_s / 3 or _LOOK_EVERY_S, lambda: self._look(listen, parts)
+        )
         _log.info("Stopping: %s.", reason)
 
     def _reranking(self, parts: Parts, act: Act) -> Reranking | None:
@@ -253,9 +255,11 @@ class Daemon:
             return None
         return Reranking(which, parts.post, act.revise, self.bus)
 
-    def _look(self, listen: Listen) -> None:
-        """Feed the watchdog only when `listen` got on since the last look; forget what is old."""
+    def _look(self, listen: Listen, parts: Parts) -> None:
+        """Feed the watchdog only when `listen` got on since the last look; tidy up what is old."""
         self._last_lattice.forget_old()
+        if self.doing == "idle" and not parts.is_playing():
+            collecting.rest()
         if listen.progress != self._progress_seen:
             self._progress_seen = listen.progress
             self._notifier.alive()

@@ -119,6 +119,7 @@ class Parts:
         dropped: what was lost because too much came, by the name of what it is.
         status: more lines for the status.
         commands: what else can be asked for on the control socket, by its name.
+        is_playing: whether music is heard.
         give_up: does without what these rungs of the scheduler name, and with all else; from any thread.
         tell: begins to tell the broker how the daemon is, and to do the commands that come from there, whose
             names and functions it takes; None without a broker.
@@ -148,5 +149,6 @@ class Parts:
     dropped: Callable[[], Mapping[str, int]] = field(default=dict)
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
+    is_playing: Callable[[], bool] = bool
     give_up: Callable[[frozenset[str]], None] = _keep
     tell: Callable[[Status, Mapping[str, Do]], None] | None = None
