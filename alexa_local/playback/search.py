@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ NOISE = frozenset(
 _LEAST_SCORE = 0.6
 _AS_GOOD = 0.02
 _SIMILAR = 0.75
+_MOST_JOINED = 3
+"""Names of so few words may be spelt ("a c d c"), or be written apart or together by whoever heard them."""
+
 _MOST_CANDIDATES, _MOST_SIMILAR = 200, 20
 
 _Thing = TypeVar("_Thing")
@@ -60,8 +64,10 @@ class Search(Generic[_Thing]):
         self._joined: dict[str, list[int]] = {}
         for number, (_, names) in enumerate(named):
             for name in dict.fromkeys(names):
-                _add(bearers, words_of(name), number)
-                _add(self._joined, "".join(all_words(name)), number)
+                words = tuple(map(sys.intern, words_of(name)))  # which many names have in common
+                _add(bearers, words, number)
+                if len(words) <= _MOST_JOINED:
+                    _add(self._joined, "".join(all_words(name)), number)
         self._names = list(bearers)
         self._bearers = list(bearers.values())
         self._names_with: dict[str, list[int]] = {}

@@ -6,6 +6,7 @@ import soundfile
 
 from alexa_local.errors import ConfigError
 from alexa_local.playback import Mixer, MusicLibrary, MusicPlayer
+from alexa_local.playback.music import ALL_BAD, GONE
 from alexa_local.testing.loudspeaker import FakeLoudspeaker
 
 RATE_HZ = 44_100
@@ -20,13 +21,14 @@ class Player:
             soundfile.write(folder / f"{name}.flac", np.full((round(rate_hz * 4), 2), level), rate_hz)
         self.mixer = Mixer(volume=100)
         self.speaker = FakeLoudspeaker(self.mixer)
-        self.events = []
+        self.events, self.reasons = [], []
         self.happened = threading.Condition()
         self.music = MusicPlayer(MusicLibrary([folder]), self.mixer, on_event=self.on_event)
 
     def on_event(self, name, data):
         with self.happened:
             self.events.append((data["state"], data.get("title", "")))
+            self.reasons += [data["reason"]] if "reason" in data else []
             self.happened.notify_all()
 
     def wait_for(self, *event):
@@ -152,13 +154,118 @@ def test_a_corrupt_file_is_skipped_with_a_warning(tmp_path, caplog):
 
 
 def test_only_corrupt_files_end_in_a_stop(tmp_path):
-    (tmp_path / "broken.mp3").write_bytes(b"this is no music" * 1000)
-    player = Player.__new__(Player)
-    player.events, player.happened = [], threading.Condition()
-    player.music = MusicPlayer(MusicLibrary([tmp_path]), Mixer(), on_event=player.on_event)
+    player = Player(tmp_path)
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"this is no music" * 1000)
     player.music.play()
     player.wait_for("stopped", "")
+    assert player.reasons == [ALL_BAD]
+    assert player.music.now_playing is None
     player.music.close()
+
+
+def test_files_that_are_all_gone_end_in_a_place_to_go_on_from(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("alexa_local.playback.music.MOST_FAILURES", 2)
+    player = Player(tmp_path)
+    player.music.play()
+    assert player.level() == 0.1
+    for name in ("2 middle", "3 high"):
+        (tmp_path / f"{name}.flac").rename(tmp_path / f"{name}.away")
+    player.hear(3.6)
+    player.wait_for("stopped", "")
+    assert player.reasons == [GONE]
+    assert len([one for one in caplog.records if "A track is skipped" in one.getMessage()]) == 2
+    assert (player.music.now_playing.title, player.music.is_paused) == ("middle", True)
+    for name in ("2 middle", "3 high"):
+        (tmp_path / f"{name}.away").rename(tmp_path / f"{name}.flac")
+    assert player.music.resume()
+    player.wait_for("playing", "middle")
+    assert player.level() == 0.2
+    player.music.close()
+
+
+def test_a_truncated_file_is_heard_as_far_as_it_goes(tmp_path, caplog):
+    player = Player(tmp_path)
+    noise = np.random.default_rng(0).uniform(0.29, 0.31, (RATE_HZ * 4, 2))
+    soundfile.write(tmp_path / "0 cut.flac", noise, RATE_HZ)
+    whole = (tmp_path / "0 cut.flac").read_bytes()
+    (tmp_path / "0 cut.flac").write_bytes(whole[: len(whole) // 2])
+    player.music.play()
+    heard = player.hear(5.0)
+    assert 1.5 * RATE_HZ < ((heard > 0.28) & (heard < 0.32)).sum() < 2.2 * RATE_HZ
+    assert heard[-1] == pytest.approx(0.1, abs=0.001)
+    assert player.mixer.music.underruns == 0
+    player.music.close()
+
+
+def test_a_file_that_is_deleted_while_it_plays_is_heard_to_its_end(player, tmp_path):
+    player.music.play()
+    assert player.level() == 0.1
+    for file in tmp_path.glob("*low*"):
+        file.unlink()
+    heard = player.hear(4.0)
+    assert ((heard > 0.05) & (heard < 0.15)).sum() == pytest.approx(3.4 * RATE_HZ, abs=0.1 * RATE_HZ)
+    assert heard[-1] == pytest.approx(0.2, abs=0.001)
+
+
+def test_what_plays_is_what_is_heard_and_not_what_is_decoded(player):
+    player.music.play()
+    player.hear(3.5)
+    assert player.mixer.music_waiting_s > 0.4
+    place = player.music.place
+    assert (place.track.title, place.index, len(place.queue)) == ("low", 0, 3)
+    assert place.seconds == pytest.approx(3.5, abs=0.001)
+    player.hear(1.5)
+    assert player.music.place.track.title == "middle"
+    assert player.music.place.seconds == pytest.approx(1.0, abs=0.001)
+
+
+def test_previous_means_the_beginning_once_some_of_it_was_heard(player):
+    player.music.play()
+    player.music.next()
+    player.hear(3.5)
+    assert player.music.previous().title == "middle"
+    assert player.music.place.seconds == 0.0
+    assert player.music.previous().title == "low"
+
+
+def test_a_place_of_an_earlier_run_is_held_until_somebody_wants_it(player):
+    tracks = player.music._library.tracks()
+    player.music.restore(tracks, 1, 3.0)
+    assert player.level(0.3) == 0.0
+    assert player.music.is_paused
+    assert player.music.place.track.title == "middle"
+    assert player.music.resume()
+    player.wait_for("playing", "middle")
+    heard = player.hear(2.0)
+    assert (np.round(heard, 2) == 0.2).sum() == pytest.approx(RATE_HZ, abs=10)
+    assert heard[-1] == pytest.approx(0.4, abs=0.001)
+
+
+@pytest.mark.parametrize(("way", "title"), [("next", "high"), ("previous", "middle")])
+def test_from_a_place_of_an_earlier_run_one_can_go_anywhere(player, way, title):
+    player.music.restore(player.music._library.tracks(), 1, 3.5)
+    assert getattr(player.music, way)().title == title
+    player.wait_for("playing", title)
+    assert player.music.place.seconds == 0.0
+
+
+def test_a_place_of_an_earlier_run_is_no_matter_once_somebody_chose(player):
+    tracks = player.music._library.tracks()
+    player.music.play("high")
+    player.music.restore(tracks, 0, 1.0)
+    assert player.music.now_playing.title == "high"
+    player.music.stop()
+    player.music.restore(tracks, 0, 1.0)
+    assert player.music.now_playing is None
+    player.wait_for("stopped", "")
+
+
+def test_music_that_is_paused_before_it_is_heard_is_not_heard(player):
+    player.music.play()
+    player.music.pause()
+    player.wait_for("paused", "low")
+    assert not player.speaker.advance(0.5).any()
 
 
 def test_a_name_that_fits_nothing_leaves_the_music_as_it_is(player):
