@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from alexa_local import __version__
 from alexa_local.cli import (
@@ -36,6 +36,27 @@ _INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13
 
 class _Parser(argparse.ArgumentParser):
     """Wrong words are an error like every other: one line, and an exit code of its own."""
+
+    def __init__(self, *args: Any, options_anywhere: bool = False, **kwargs: Any) -> None:
+        """Make a parser.
+
+        Args:
+            *args: as argparse has them.
+            options_anywhere: options may also stand between the words of a list, as in `NAME --again FILE`.
+            **kwargs: as argparse has them.
+        """
+        super().__init__(*args, **kwargs)
+        self._options_anywhere = options_anywhere
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as always, or the options first; that asks this again for either part."""
+        if not self._options_anywhere:
+            return super().parse_known_args(args, namespace)
+        self._options_anywhere = False
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._options_anywhere = True
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}. See `{self.prog} --help`.")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add enroll, identify and people."""
     text = "Teach it a person's voice: five sentences at the microphone, or sound files of them alone."
-    enroll = commands.add_parser("enroll", help=text, description=text, parents=[common])
+    enroll = commands.add_parser(
+        "enroll", help=text, description=text, parents=[common], options_anywhere=True
+    )
     enroll.add_argument("name", metavar="NAME", help="what they are called")
     enroll.add_argument("files", nargs="*", metavar="FILE", type=Path, help="instead of the microphone")
     enroll.add_argument("--again", action="store_true", help="replace what is known of NAME's voice")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,13 +17,13 @@ from alexa_local.messages import Talker, Voice
 from alexa_local.speaker.comparing import Embedder, likeness
 from alexa_local.speaker.enrolment import checked_name
 from alexa_local.speaker.profiles import Profile, Profiles, unit
-from alexa_local.speaker.sealing import Seal
+from alexa_local.speaker.sealing import Seal, handed_over
 from alexa_local.store import Store
 
 _LOG = logging.getLogger(__name__)
 
 KEY = "voices.key"
-"""In the folder of the state, beside the database: what the voices are encrypted with."""
+"""In the folder of the state, beside the database: the key of the voices, unless systemd hands one over."""
 
 MOST_PEOPLE, _MOST_SENTENCES, _MOST_VALUES = 50, 100, 1024
 ALIKE = 0.5
@@ -54,7 +55,7 @@ class People:
             embedder: tells the version and how sure a likeness is; None where voices are not told apart.
             learn: told of everybody whenever that changes, and at first.
         """
-        self._profiles = Profiles(store, Seal(folder / KEY))
+        self._profiles = Profiles(store, Seal(folder / KEY, handed_over(os.environ)))
         self._embedder, self._learn = embedder, learn
         if embedder and any(one.version != embedder.version for one in self._tell()):
             _LOG.warning(

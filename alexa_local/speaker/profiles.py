@@ -115,7 +115,7 @@ class Profiles:
             UsageError: there is one of that name.
             StorageError: it cannot be written.
         """
-        sealed = self._seal.close(_encoded(profile), _about(profile.name))
+        sealed = self._seal.close(_encoded(profile), _about(profile.name), is_first=not self.names())
         with self._store.transaction() as connection:
             if again:
                 connection.execute("DELETE FROM voices WHERE name = ?", (profile.name,))

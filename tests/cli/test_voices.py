@@ -119,6 +119,9 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_heard(command, sente
     code, _, err = command("enroll", "anna")
     assert code == UsageError.exit_code and "--again" in err
     assert command("enroll", "--again", "Anna", *sentences("new", BEN_HZ))[0] == 0
+    assert command("enroll", "Anna", "--again", *sentences("newer", ANNA_HZ), "--json")[0] == 0
+    code, _, err = command("enroll", "Anna", "--agian", *sentences("newest", ANNA_HZ))
+    assert code == UsageError.exit_code and "--agian" in err
     assert len(json.loads(command("people", "--json")[1])["people"]) == 1
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from alexa_local.speaker.sealing import CREDENTIAL
+
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = sorted((ROOT / "systemd").glob("*.*"))
 needs_systemd = pytest.mark.skipif(
@@ -84,3 +86,20 @@ def test_a_servers_worker_has_no_device_no_home_and_its_password_from_systemd():
     assert {"DynamicUser=yes", "PrivateDevices=yes", "ProtectHome=yes", "Type=notify"} <= set(unit)
     assert "LoadCredential=alexa-local-cloud.password" in unit
     assert not [line for line in unit if line.startswith("DeviceAllow=")]
+
+
+@needs_systemd
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "packaging/examples").glob("*.conf")), ids=lambda one: one.name
+)
+def test_systemd_knows_every_setting_of_an_example(example, tmp_path):
+    unit = tmp_path / "alexa-local.service"
+    text = (ROOT / "systemd/alexa-local.service").read_text()
+    unit.write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", text) + example.read_text())
+    _, said = analyze("verify", "--man=no", unit)
+    assert not [line for line in said.splitlines() if "alexa-local.service:" in line], said
+
+
+def test_the_key_of_the_voices_is_handed_over_by_the_name_that_is_looked_for():
+    example = (ROOT / "packaging/examples/voices-key.conf").read_text()
+    assert f"LoadCredentialEncrypted={CREDENTIAL}:" in example and f"--name={CREDENTIAL} " in example

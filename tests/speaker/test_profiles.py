@@ -10,7 +10,7 @@ import pytest
 
 from alexa_local.errors import StorageError, UsageError
 from alexa_local.speaker.profiles import MOST_ADAPTED, Profile, Profiles, unit
-from alexa_local.speaker.sealing import Seal
+from alexa_local.speaker.sealing import CREDENTIAL, KEY_BYTES, Seal, handed_over
 from alexa_local.store import Store, open_store
 from alexa_local.store.schema import MIGRATIONS
 
@@ -85,6 +85,41 @@ def test_without_the_key_nobody_is_known_and_it_says_what_to_do(
     with pytest.raises(StorageError, match="estore"):
         profiles.get("Anna")
     assert profiles.remove("Anna")
+
+
+def test_while_somebody_is_kept_no_other_key_is_made(profiles: Profiles, tmp_path: Path) -> None:
+    """Else the key that is missing could not be put back any more."""
+    profiles.put(profile("Anna"))
+    (tmp_path / "voices.key").rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="missing"):
+        profiles.put(profile("Ben", 2))
+    (tmp_path / "elsewhere").rename(tmp_path / "voices.key")
+    profiles.put(profile("Ben", 2))
+    assert [one.name for one in profiles.all()] == ["Anna", "Ben"]
+
+
+def test_a_key_that_systemd_hands_over_is_used_instead_of_the_file(store: Store, tmp_path: Path) -> None:
+    handed = tmp_path / "credentials" / CREDENTIAL
+    assert handed_over({}) is None and handed_over({"CREDENTIALS_DIRECTORY": str(handed.parent)}) is None
+    file = tmp_path / "voices.key"
+    Profiles(store, Seal(file)).put(profile("Anna"))
+    handed.parent.mkdir()
+    file.rename(handed)  # as docs/people.md says
+    assert handed_over({"CREDENTIALS_DIRECTORY": str(handed.parent)}) == handed
+    profiles = Profiles(store, Seal(file, handed))
+    profiles.put(profile("Ben", 2))
+    assert [one.name for one in profiles.all()] == ["Anna", "Ben"] and not file.exists()
+
+
+def test_another_key_that_is_handed_over_deletes_nothing(
+    profiles: Profiles, store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    profiles.put(profile())
+    (tmp_path / CREDENTIAL).write_bytes(bytes(KEY_BYTES))
+    others = Profiles(store, Seal(tmp_path / "voices.key", tmp_path / CREDENTIAL))
+    assert others.all() == [] and others.names() == ["Anna"]
+    assert f"{CREDENTIAL} is not the key" in caplog.text
+    assert [one.name for one in profiles.all()] == ["Anna"]
 
 
 def test_what_was_sealed_for_another_name_is_not_opened(profiles: Profiles, store: Store) -> None:
