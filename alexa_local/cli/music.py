@@ -42,7 +42,7 @@ def _now(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _library(library: Mapping[str, Any]) -> Iterator[str]:
-    folders = ", ".join(library["folders"]) or "no folder: name some under music.folders"
+    folders = ", ".join(library["from"]) or "no folder: name some under music.folders"
     reading = "; still reading" if library["is_reading"] else ""
     counts = f"{library['tracks']} pieces, {library['artists']} artists, {library['albums']} albums"
     yield f"music    {counts} in {folders}{reading}"

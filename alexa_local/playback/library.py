@@ -7,73 +7,27 @@ of its own looks after the folders, so that neither the start nor a request wait
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, islice
 from pathlib import Path
 
-from alexa_local.context import PRIVATE
-from alexa_local.errors import AudioFileError, ConfigError, RequestRefused
+from alexa_local.errors import ConfigError, RequestRefused
 from alexa_local.playback.folders import Walker
 from alexa_local.playback.index import Known, load_index, save_index
-from alexa_local.playback.playlists import PLAYLIST_SUFFIXES, files_of, playlist_name, read_playlist
-from alexa_local.playback.search import NOISE, Search, all_words, names_of, words_of
+from alexa_local.playback.listing import Listing
+from alexa_local.playback.playlists import PLAYLIST_SUFFIXES, playlist_name
+from alexa_local.playback.shelf import Shelf
 from alexa_local.playback.tracks import SUFFIXES, Track, read_track
 from alexa_local.sound.threads import Spawn
 
 log = logging.getLogger(__name__)
 
-MOST_NAMES = 2000
-"""So many names are told to whoever listens for them; more would take a small board seconds to learn."""
-
 LOOK_AGAIN_S = 60.0
 """A request has the folders looked through again when the last look is older than this."""
 
 _FIRST_SHOWN = 250
-_MOST_TOLD = 10
 _SOON_S, _PATIENCE_S = 5.0, 3.0
-_PLAYLIST_LIKENESS = 0.1
-"""A playlist is meant although a track's name fits better by this: its owner chose the name."""
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What was found by one look.
-
-    Attributes:
-        known: the tracks by their file, with the time of each one's last change in ns.
-        playlists: the files of the playlists.
-        is_whole: whether the look came to its end.
-    """
-
-    known: Known
-    playlists: tuple[Path, ...] = ()
-    is_whole: bool = True
-
-    @cached_property
-    def tracks(self) -> list[Track]:
-        """In the order of folders, discs and numbers."""
-        return sorted((track for _, track in self.known.values()), key=lambda track: track.place)
-
-    @cached_property
-    def search(self) -> Search[Track]:
-        """Finds tracks."""
-        return Search([(track, tuple(names_of(track))) for track in self.tracks])
-
-    @cached_property
-    def playlist_search(self) -> Search[Path]:
-        """Finds playlists."""
-        return Search([(path, (playlist_name(path),)) for path in self.playlists])
-
-    @cached_property
-    def composed(self) -> dict[str, str]:
-        """Files by their composed names: a Mac writes é as two characters."""
-        return {unicodedata.normalize("NFC", file): file for file in self.known}
 
 
 class MusicLibrary:
@@ -97,7 +51,7 @@ class MusicLibrary:
         self._shelf = Shelf({}, is_whole=False)
         self._told_shelf = Shelf({})
         self._walker = Walker()
-        self._told: set[str] = set()
+        self._listing = Listing(self.folders)
         self._looking = threading.Lock()
         self._looked_s = -LOOK_AGAIN_S
         self._is_watched = False
@@ -166,6 +120,8 @@ class MusicLibrary:
             self._told_shelf = found
         if is_new and self._index and not self._closed.is_set():
             save_index(self._index, found.known)
+        if self._is_watched:
+            found.prepare()
         if is_changed:
             self.on_change()
         self._looked.set()
@@ -219,31 +175,14 @@ class MusicLibrary:
         return found[1] if found else None
 
     def names(self) -> tuple[str, ...]:
-        """What the music that was found last is called: playlists, artists, albums, folders, then titles.
-
-        At most MOST_NAMES. A folder that is called "Music" is none of them: that means all of it.
-        """
-        shelf = self._shelf
-        groups = (
-            (playlist_name(path) for path in shelf.playlists),
-            (name for track in shelf.tracks for name in (*track.artists, track.album, track.folder)),
-            (track.title for track in shelf.tracks),
-        )
-        names = dict.fromkeys(chain.from_iterable(groups))
-        return tuple(islice((name for name in names if not NOISE.issuperset(all_words(name))), MOST_NAMES))
+        """What the music that was found last is called; see `Shelf.names`."""
+        return self._shelf.names()
 
     def report(self) -> dict[str, object]:
         """What there is, in numbers, and the names of the playlists; ready for JSON."""
         shelf = self._shelf
-        tracks = shelf.tracks
-        return {
-            "folders": [str(folder) for folder in self.folders],
-            "tracks": len(tracks),
-            "artists": len({artist for track in tracks for artist in track.artists}),
-            "albums": len({(track.album, track.album_artist) for track in tracks if track.album}),
-            "playlists": sorted({playlist_name(path) for path in shelf.playlists}),
-            "is_reading": self._is_watched and not shelf.is_whole,
-        }
+        is_reading = self._is_watched and not shelf.is_whole
+        return {"from": list(map(str, self.folders)), **shelf.counts(), "is_reading": is_reading}
 
     def find(self, query: str | None) -> list[Track]:
         """What a request means: everything for None or "", a playlist, or the tracks whose names fit best.
@@ -272,68 +211,9 @@ class MusicLibrary:
         return self._shelf
 
     def _found_in(self, shelf: Shelf, query: str) -> list[Track]:
-        if not words_of(query):
-            return shelf.tracks
-        playlists, listed = shelf.playlist_search.find(query)
-        tracks, likeness = shelf.search.find(query)
-        if playlists and listed >= likeness - _PLAYLIST_LIKENESS:
-            found = self._listed(shelf, playlists[0])
-            if not found and not tracks:
-                name = playlist_name(playlists[0])
-                raise RequestRefused(f"Nothing of the playlist {name} is in your music folders.")
-            return found or tracks
-        return tracks
-
-    # ---- playlists
-
-    def _listed(self, shelf: Shelf, playlist: Path) -> list[Track]:
-        """The tracks of a playlist in its own order; what it names in vain is told once."""
-        try:
-            entries = read_playlist(playlist)
-        except AudioFileError as error:
-            self._tell(str(error))
-            return []
-        found: list[Track] = []
-        streams: list[str] = []
-        outside: list[str] = []
-        missing: list[str] = []
-        for entry in entries:
-            files = files_of(entry, playlist)
-            file = next(filter(None, (self._known_as(shelf, one) for one in files)), None)
-            if file:
-                found.append(shelf.known[file][1])
-            elif not files:
-                streams.append(entry)
-            else:
-                (missing if any(map(self._is_inside, files)) else outside).append(entry)
-        self._explain(playlist, streams, "streams are not fetched: music comes from this device alone")
-        self._explain(playlist, outside, "files outside of music.folders are not played: move them there")
-        self._explain(playlist, missing, "no such music: check the names")
-        return found
-
-    def _known_as(self, shelf: Shelf, file: str) -> str | None:
-        """The file that the library knows by this name, or by the same name written otherwise."""
-        if file in shelf.known:
-            return file
-        for (
-            folder
-        ) in self.folders:  # a playlist may name a folder's place where the settings name a link to it
-            place = os.path.realpath(folder)
-            if file.startswith(f"{place}/") and (other := f"{folder}{file[len(place) :]}") in shelf.known:
-                return other
-        return shelf.composed.get(unicodedata.normalize("NFC", file))
-
-    def _is_inside(self, file: str) -> bool:
-        places = chain(map(str, self.folders), map(os.path.realpath, self.folders))
-        return any(file.startswith(f"{place}/") for place in places)
-
-    def _explain(self, playlist: Path, entries: Sequence[str], why: str) -> None:
-        if entries:
-            named = ", ".join(map(repr, entries[:_MOST_TOLD]))
-            more = f" and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
-            self._tell(f"In the playlist {str(playlist)!r}: {named}{more}: {why}.")
-
-    def _tell(self, line: str) -> None:
-        if line not in self._told:
-            self._told.add(line)
-            log.warning("%s", line, extra=PRIVATE)
+        playlist, tracks = shelf.meant(query)
+        found = self._listing.tracks(shelf, playlist) if playlist else []
+        if playlist and not found and not tracks:
+            name = playlist_name(playlist)
+            raise RequestRefused(f"Nothing of the playlist {name} is in your music folders.")
+        return found or tracks

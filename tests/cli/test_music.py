@@ -7,7 +7,7 @@ from alexa_local.testing.parts import FakeHome
 from alexa_local.testing.running_daemon import RunningDaemon
 
 LIBRARY = {
-    "folders": ["/srv/music"],
+    "from": ["/srv/music"],
     "tracks": 1234,
     "artists": 87,
     "albums": 102,
@@ -49,7 +49,7 @@ def test_what_plays_and_what_comes_next_is_told():
     ],
 )
 def test_without_music_it_says_so(folders, is_reading, told):
-    nothing = {"folders": folders, "tracks": 0, "artists": 0, "albums": 0, "playlists": []}
+    nothing = {"from": folders, "tracks": 0, "artists": 0, "albums": 0, "playlists": []}
     library = {**nothing, "is_reading": is_reading}
     assert lines({"state": "stopped", "library": library}) == ["Nothing is playing.", told]
 

@@ -110,7 +110,7 @@ def test_artists_come_before_titles_in_what_is_listened_for(library):
 
 def test_of_too_many_names_the_artists_are_kept(library, monkeypatch):
     library.tracks()
-    monkeypatch.setattr("alexa_local.playback.library.MOST_NAMES", 2)
+    monkeypatch.setattr("alexa_local.playback.shelf.MOST_NAMES", 2)
     assert len(library.names()) == 2
 
 
