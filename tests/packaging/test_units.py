@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from alexa_local.sound.realtime import PRIORITY
+
 from alexa_local.speaker.sealing import CREDENTIAL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +65,17 @@ def test_housekeeping_comes_last_but_gets_its_turn():
     unit = (ROOT / "systemd/alexa-local-housekeeping.service").read_text().splitlines()
     assert {"Nice=19", "CPUSchedulingPolicy=batch", "IOSchedulingPriority=7"} < set(unit)
     assert not [line for line in unit if line.endswith("=idle")]
+
+
+def test_sound_may_go_first_and_the_assistant_has_more_of_a_busy_board_than_its_housekeeping():
+    """Nice= orders only within a unit as soon as any unit beside it has a weight."""
+    daemon, housekeeping = (
+        dict(re.findall(r"(?m)^(\w+)=(.+)", (ROOT / f"systemd/alexa-local{name}.service").read_text()))
+        for name in ("", "-housekeeping")
+    )
+    assert int(daemon["LimitRTPRIO"]) >= PRIORITY and daemon["RestrictRealtime"] == "no"
+    for weight in ("CPUWeight", "IOWeight"):
+        assert int(housekeeping[weight]) < 100 < int(daemon[weight])
 
 
 @pytest.mark.parametrize("setting", ["User", "Group", "StateDirectory", "CacheDirectory", "UMask"])
