@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from alexa_local.sound.realtime import PRIORITY
-
 from alexa_local.speaker.sealing import CREDENTIAL
 
 ROOT = Path(__file__).resolve().parents[2]
