@@ -10,9 +10,10 @@ import pytest
 import soundfile
 
 from alexa_local.models import open_model
-from scripts.training.wake import corpus, measure, render, sounds
+from scripts.training.wake import corpus, measure, pools, render, sounds
 from scripts.training.wake.card import card
-from scripts.training.wake.scenes import Stage
+from scripts.training.wake.scenes import Stage, in_quiet, pitch_hz
+from scripts.training.wake.whispers import JUDGING_ENVELOPES, TRAINED_ENVELOPES, whispers
 from scripts.training.wake.words import find_word
 
 ROOT = Path(__file__).parents[2]
@@ -283,7 +284,48 @@ def test_scenes_mix_noise_at_the_level_of_the_word(tmp_path: Path) -> None:
     stage = Stage(tmp_path, [word] * 4)
     clean, noisy = stage.words([word])["as recorded"], list(stage.words([word])["noise at 10 dB"])
     assert len(noisy) == len(list(clean)) == 3
-    before, within = noisy[0][:8_000].astype(float), noisy[0][10_500:17_500].astype(float)
+    before, within = noisy[0][:8_000].astype(float), noisy[0][17_000:23_000].astype(float)  # of `in_quiet`
     assert 10 * np.log10((within**2).mean() / (before**2).mean()) == pytest.approx(10.4, abs=1.0)
     again = list(stage.words([word])["noise at 10 dB"])
     assert all(np.array_equal(one, other) for one, other in zip(noisy, again, strict=True))
+
+
+def vowel(seconds: float = 0.5) -> np.ndarray:
+    """Pulses at 120 Hz through two formants, int16: the plainest voice."""
+    count = int(seconds * 16_000)
+    pulses = (np.arange(count) % 133 == 0).astype(np.float64)
+    for formant_hz in (600.0, 1400.0):
+        turn = 2 * 0.97 * np.cos(2 * np.pi * formant_hz / 16_000)
+        out = np.zeros(count + 2)
+        for at in range(count):
+            out[at + 2] = pulses[at] + turn * out[at + 1] - 0.97**2 * out[at]
+        pulses = out[2:]
+    return np.round(12_000 * pulses / np.abs(pulses).max()).astype(np.int16)
+
+
+def test_a_word_has_a_second_of_quiet_around_it_and_none_is_added_to_what_has_it() -> None:
+    bare = vowel()
+    found = in_quiet(bare)
+    start, end = render.locate_word(found)
+    assert start >= 15_500 and len(found) - end >= 15_500
+    assert np.abs(found[:15_000]).max() <= 40
+    assert len(in_quiet(np.pad(bare, 20_000))) == len(bare) + 40_000
+
+
+def test_a_whisper_of_a_word_has_no_pitch_and_is_another_each_time() -> None:
+    word = np.pad(vowel(), 4_000)
+    first, second = whispers(word, 2, TRAINED_ENVELOPES, np.random.default_rng(3))
+    assert pitch_hz(word) == pytest.approx(120, abs=3)
+    assert pitch_hz(first) == 0.0 and pitch_hz(second) == 0.0
+    assert first.dtype == np.int16 and np.abs(first).max() == 16_000
+    assert not np.array_equal(first[:4_000], second[:4_000])
+    assert not set(TRAINED_ENVELOPES) & set(JUDGING_ENVELOPES)
+
+
+def test_whispers_are_rendered_into_windows_with_the_word(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    renderer = render.Renderer(render.Rooms(None, rng, simulated=2), [vowel(1.0)], rng)
+    windows = pools.render_whispers(renderer, {7: np.pad(vowel(), 4_000)}, [7], 3, rng)  # type: ignore[arg-type]
+    assert len(windows) == 3
+    for window in windows:
+        assert 0 <= window.word_start_frame < window.word_end_frame

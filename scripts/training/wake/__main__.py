@@ -76,6 +76,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=Recipe.minutes, help="of training")
     parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
     parser.add_argument("--copies", type=int, default=40, help="windows rendered from each real wake word")
+    parser.add_argument(
+        "--whispers", type=int, default=0, help="windows of made whispers of each real wake word besides"
+    )
     parser.add_argument("--one-clip-in", type=int, default=1, help="use one clip of other speech in so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -89,7 +92,7 @@ def _record(options: argparse.Namespace, recipe: Recipe, trainer: Trainer) -> di
         "command": f"python -m scripts.training.wake --word '{options.word}' --data DATA"
         f" --words WORDS/shard-* --commands {shards} --minutes {recipe.minutes}"
         f" --learning-rate {recipe.learning_rate} --copies {options.copies}"
-        f" --one-clip-in {options.one_clip_in} --seed {options.seed}"
+        f" --whispers {options.whispers} --one-clip-in {options.one_clip_in} --seed {options.seed}"
         " --cache CACHE --out RUN" + (" --start FIRST" if options.start else ""),
         "started_from": json.loads((options.start / "recipe.json").read_text()) if options.start else None,
         "data": [
@@ -129,6 +132,10 @@ def build_pools(options: argparse.Namespace, rng: np.random.Generator) -> Pools:
         return _kept_pool(_kept_path(options, f"pool-{name}", "npz"), windows)
 
     real_wakes = kept("wakes", lambda: pools.render_wakes(renderer, waves, wakes, options.copies))
+    if options.whispers and real_wakes:
+        name = f"whispers-{options.whispers}"
+        more = kept(name, lambda: pools.render_whispers(renderer, waves, wakes, options.whispers, rng))
+        real_wakes = pools.joined([real_wakes, *([more] if more else [])])
     synthetic = kept("made-wakes", lambda: pools.render_wakes(renderer, made_waves, made_wakes, made_copies))
     parts = kept("parts", lambda: pools.render_parts(renderer, waves, wakes, 6, rng))
     made_parts = kept("made-parts", lambda: pools.render_parts(renderer, made_waves, made_wakes[::3], 1, rng))

@@ -15,10 +15,11 @@ from scripts.training.wake import sounds
 from scripts.training.wake.augment import Noises, babble
 from scripts.training.wake.corpus import NOISE_FOR_TRAINING, Clip, Waves, read_samples
 from scripts.training.wake.render import Renderer, Rooms, Window, locate_word, resample
+from scripts.training.wake.whispers import TRAINED_ENVELOPES, whispers
 
 _LOG = logging.getLogger(__name__)
 Features = NDArray[np.float16]
-_QUIET = 40
+QUIET = 40
 """int16 amplitude of the noise that separates clips in a stream."""
 
 
@@ -71,6 +72,17 @@ def render_wakes(renderer: Renderer, waves: Waves, indices: list[int], copies: i
     return windows
 
 
+def render_whispers(
+    renderer: Renderer, waves: Waves, indices: list[int], copies: int, rng: np.random.Generator
+) -> list[Window]:
+    """Windows with the wake word in a whisper, made anew for each."""
+    return [
+        renderer.window(whisper, locate_word(whisper), wake=True)
+        for index in indices
+        for whisper in whispers(waves[index], copies, TRAINED_ENVELOPES, rng)
+    ]
+
+
 def render_others(renderer: Renderer, waves: Waves, indices: list[int]) -> list[Window]:
     """Windows around words that are not the wake word."""
     windows = []
@@ -114,7 +126,7 @@ def stream_features(
             sound = rooms.apply(resample(samples.astype(np.float32), float(rng.uniform(0.85, 1.2))), rng)
             sound *= 0.5 * np.abs(samples).max(initial=1) / (np.abs(sound).max() + 1.0)
             samples = np.round(sound).astype(np.int16)
-        pause = rng.integers(-_QUIET, _QUIET + 1, SAMPLE_RATE // 2).astype(np.int16)
+        pause = rng.integers(-QUIET, QUIET + 1, SAMPLE_RATE // 2).astype(np.int16)
         parts.append(log_mel(np.concatenate([samples, pause])).astype(np.float16))
     return np.concatenate(parts)
 

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from alexa_local.messages import SAMPLE_RATE
 from scripts.training.wake import sounds
 from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
+from scripts.training.wake.pools import QUIET
 from scripts.training.wake.render import Rooms, locate_word, resample
+from scripts.training.wake.whispers import JUDGING_ENVELOPES, whispers
 
 Samples = NDArray[np.int16]
 SNRS_DB = (10, 5, 0)
@@ -54,8 +56,8 @@ class Stage:
         return [np.concatenate([self._near.apply(sounds.music(15.0, rng), rng) for _ in range(12)])]
 
     def words(self, recordings: Sequence[Samples]) -> dict[str, Iterable[Samples]]:
-        """Recordings of the word alone, in every scene; each is played at three speeds."""
-        paced = [_paced(samples, speed) for samples in recordings for speed in SPEEDS]
+        """Recordings of the word alone, with quiet around it, in every scene; each at three speeds."""
+        paced = [in_quiet(_paced(samples, speed)) for samples in recordings for speed in SPEEDS]
         scenes: dict[str, Iterable[Samples]] = {
             "as recorded": paced,
             "near, in a room": _in_rooms(paced, self._near),
@@ -66,6 +68,7 @@ class Stage:
         for snr_db in SNRS_DB:
             scenes[f"music at {snr_db} dB"] = self._under_music(paced, snr_db)
         scenes["far, noise at 10 dB"] = self._noisy(_in_rooms(paced, self._far), 10)
+        scenes["whispered"] = _whispered(paced)
         return scenes
 
     def others(self, recordings: Sequence[Samples]) -> dict[str, Iterable[Samples]]:
@@ -112,6 +115,24 @@ def _mixed(recordings: Iterable[Samples], noises: Sequence[sounds.Sound], snr_db
         word = samples[slice(*locate_word(samples))].astype(np.float64)
         gain = math.sqrt((word**2).mean() / max((noise.astype(np.float64) ** 2).mean(), 1e-12))
         yield _limited(samples + gain * 10 ** (-snr_db / 20) * noise)
+
+
+def _whispered(recordings: Iterable[Samples]) -> Iterator[Samples]:
+    rng = np.random.default_rng(14)
+    for samples in recordings:
+        yield from whispers(samples, 1, JUDGING_ENVELOPES, rng)
+
+
+def in_quiet(samples: Samples) -> Samples:
+    """A word with at least a second before it and after it, as on a device that has listened for long.
+
+    A synthesised word begins with its first sample: what a network without a past, and a noise without a
+    beginning, make of that tells nothing.
+    """
+    start, end = locate_word(samples)
+    before, after = max(0, SAMPLE_RATE - start), max(0, SAMPLE_RATE - (len(samples) - end))
+    quiet = np.random.default_rng(13).integers(-QUIET, QUIET + 1, before + after).astype(np.int16)
+    return np.concatenate([quiet[:before], samples, quiet[before:]])
 
 
 def _paced(samples: Samples, speed: float) -> Samples:

@@ -37,7 +37,8 @@ About 45 people say the word in training, most of them close to a microphone, in
 made from theirs or synthesised. No labels tell age, gender or accent of those who say it, so no figure by
 group of speakers can be given but by pitch. Rooms, music and most noises of these figures are made; real ones
 differ. Names that contain the word, such as Alexander or Alexandria, may wake it. A recording of the word
-wakes it as a person does.""",
+wakes it as a person does. No whisper was trained on: of 60 that were made from the recordings of validation
+30 % are missed at "medium", 17 % at "highest"; `--whispers` of the training is there to change that.""",
 )
 _STOP = Word(
     text="stop",
