@@ -38,6 +38,7 @@ from scripts.training.speaker.judge import Heard, enrolled
 from scripts.training.speaker.loss import SpeakerLoss
 from scripts.training.speaker.network import VoiceNetwork
 from scripts.training.speaker.network import levelled as levelled_in_torch
+from scripts.training.speaker.sessions import Sessions
 from scripts.training.speaker.store import Piece, Store, is_speech
 from scripts.training.speaker.voices import strangers
 
@@ -273,3 +274,30 @@ def test_a_compressor_lifts_what_is_quiet_and_a_gate_sinks_it_further() -> None:
         found = with_dynamics(power, np.random.default_rng(1), (factor, factor))
         assert float(found[0, 80, 0]) == pytest.approx(wanted, rel=1e-3)
         assert float(found[0, 20, 0]) == pytest.approx(1.0)
+
+
+def test_every_clip_has_a_session_of_its_own_which_is_always_the_same() -> None:
+    rng = np.random.default_rng(2)
+    clip = np.round(4000 * rng.standard_normal(8_000)).astype(np.int16)
+    room = np.array([1.0, 0.0, 0.4], np.float32)
+    first, again = ([session(clip) for _ in range(8)] for session in (Sessions([room]), Sessions([room])))
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == np.int16 and len(one) == len(clip) and np.abs(one).max() > 500
+    assert len({one.tobytes() for one in first}) == 8
+
+
+def test_chapters_of_a_reader_are_told_apart_from_each_other() -> None:
+    """Two readers with two chapters each; the second chapter of both sounds like nobody."""
+    found = Heard(cosines)
+    rng = np.random.default_rng(6)
+    own = np.eye(8, dtype=np.float32)
+    for reader, chapter in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        for clip in range(3):
+            vector = own[2 * reader + chapter] + 0.01 * rng.normal(size=8)
+            found.audio.append(f"librispeech/{reader}-{chapter}-{clip}.opus")
+            found.speakers.append(f"{reader}")
+            found.embeddings.append((vector / np.linalg.norm(vector)).astype(np.float32))
+            found.speech_s.append(2.0)
+    rates = found.by_chapter()
+    assert rates["within a chapter"] == 0.0 and rates["between chapters"] > 25.0

@@ -39,6 +39,9 @@ def card(manifest: Mapping[str, Any], folder: Path) -> str:
             f"| {scene} | " + " | ".join(str(rates[kind].get(scene, "")) for kind in rates) + " |"
             for scene in scenes
         ),
+        chapters=", ".join(
+            f"{rate} % {where}" for where, rate in figures["equal_error_pct_chapters"].items()
+        ),
         groups=", ".join(f"{name} {rate} %" for name, rate in figures["equal_error_pct_within"].items()),
         det="\n".join(
             f"| {first['false_accepts_pct']} | {first['missed_pct']} | {second['missed_pct']} |"

@@ -52,6 +52,17 @@ class Heard:
         """Scores of all pairs of clips: of one speaker, and of two."""
         return pairs(self.speakers, np.array(self.embeddings), self.compare)
 
+    def by_chapter(self) -> dict[str, float]:
+        """The equal error rate of readers, where one voice's two clips are of one chapter, and where not."""
+        same, different = self.pairs()
+        chapters = np.array([audio.rsplit("-", 1)[0] for audio in self.audio])
+        alike = (chapters[:, None] == chapters).astype(np.float32)
+        within = pairs(self.speakers, np.array(self.embeddings), lambda ones, others: alike)[0] > 0
+        return {
+            "within a chapter": round(equal_error_pct(same[within], different), 2),
+            "between chapters": round(equal_error_pct(same[~within], different), 2),
+        }
+
     def of(self, speakers: set[str]) -> Heard:
         """Only the clips of some speakers."""
         rows = [row for row, speaker in enumerate(self.speakers) if speaker in speakers]

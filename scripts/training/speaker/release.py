@@ -31,6 +31,7 @@ from scripts.training.speaker.corpus import GROUPS, labelled_clips, labels
 from scripts.training.speaker.export import export
 from scripts.training.speaker.judge import Change, Heard, Samples, Trials, enrolled, hear, spoken
 from scripts.training.speaker.network import VoiceNetwork
+from scripts.training.speaker.sessions import Sessions
 from scripts.training.speaker.store import open_store
 from scripts.training.speaker.voices import strangers
 from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
@@ -151,9 +152,10 @@ class Judge:
     def heard(self, kind: str, scene: str = "as recorded") -> Heard:
         """Clips of one kind in one scene, each heard once."""
         if (kind, scene) not in self._known_before:
-            changes = {
+            changes: dict[str, Change] = {
                 "noise at 10 dB": self._noisy(10.0),
                 "in rooms": self._in_room(),
+                "other sessions": Sessions(self._rooms),
             }
             change = spoken(float(scene.split()[0])) if scene.endswith(" s") else changes.get(scene)
             clips = self._clips[kind][:: 1 if change is None or kind != "readers" else _ONE_READING_IN]
@@ -166,22 +168,24 @@ class Judge:
         return [
             enrolled(self.heard(kind), self.heard(kind, scene))
             for kind in ("words", "sentences", "kept readers")
-            for scene in ("as recorded", "2 s", "noise at 10 dB", "in rooms")
+            for scene in ("as recorded", "2 s", "noise at 10 dB", "in rooms", "other sessions")
             if (kind, scene) != ("words", "2 s")
         ]
 
     def figures(self) -> dict[str, Any]:
         """Everything that the card tells: equal error rates in percent, and what the thresholds do."""
-        scenes = ("as recorded", "noise at 10 dB", "in rooms")
+        scenes = ("as recorded", "noise at 10 dB", "in rooms", "other sessions")
         rates = {
             kind: {scene: self.heard(kind, scene).error_pct for scene in (*scenes, *short)}
             for kind, short in (("readers", SECONDS), ("words", ()), ("sentences", ("2 s",)))
         }
-        enrolments = [("readers", scene) for scene in ("as recorded", "2 s", "noise at 10 dB", "in rooms")]
+        heard_again = ("as recorded", "2 s", "noise at 10 dB", "in rooms", "other sessions")
+        enrolments = [("readers", scene) for scene in heard_again]
         enrolments += [("sentences", "as recorded"), ("words", "as recorded")]
         return {
             "equal_error_pct": rates,
             "equal_error_pct_within": self._groups(self.heard("sentences")),
+            "equal_error_pct_chapters": self.heard("readers").by_chapter(),
             "counts": {kind: self._counts(self.heard(kind)) for kind in rates},
             "det": {kind: curve(*self.heard(kind).pairs()) for kind in rates},
             "enrolled": {
