@@ -22,7 +22,8 @@ from alexa_local.frontend import LogMel
 from alexa_local.messages import MEL_BANDS, SAMPLE_RATE
 from alexa_local.models import Model
 from alexa_local.recognise import Options, Recogniser
-from alexa_local.sound.realtime import REMEDY
+from alexa_local.sound.realtime import PRIORITY, REMEDY
+from alexa_local.sound.rtkit import ask_for_priority
 from alexa_local.store.upkeep import LITTLE_MIB, MAKE_ROOM, TOO_LITTLE_MIB, free_mib
 from alexa_local.wake import Hearer
 
@@ -99,7 +100,7 @@ def _granted_to(process: int, proc: Path) -> int | None:
 
 
 def _granted_to_us() -> int:
-    """The highest priority of SCHED_FIFO that this process gets, tried in a thread that ends at once."""
+    """The highest priority that this process gets, or RTKit's for it, tried in a thread that ends at once."""
     limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
     wanted = [99] if limit == resource.RLIM_INFINITY else [99, limit]  # root may without a limit
     granted = 0
@@ -114,6 +115,8 @@ def _granted_to_us() -> int:
             granted = priority
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
             return
+        if ask_for_priority(threading.get_native_id(), PRIORITY):
+            granted = PRIORITY
 
     thread = threading.Thread(target=attempt, name="doctor-realtime")
     thread.start()
