@@ -217,7 +217,7 @@ def test_a_call_that_the_second_opinion_refuses_opens_nothing_and_is_told() -> N
         lambda name, data: events.append((name, dict(data))),
     )
     assert pipeline.push(SCENE) == []
-    assert events == [("wake_word_refused", {"score": 1.0, "time_s": 1.22, "verification": 0.1})]
+    assert events == [("wake_word_refused", {"score": 1.0, "time_s": 1.26, "verification": 0.1})]
     assert pipeline.state == "waiting"
 
 

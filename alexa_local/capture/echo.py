@@ -51,8 +51,8 @@ music that had nothing to do with each other none had more than 17."""
 _PATIENCE = 5
 """Measurements without a likely echo, one after the other, until it is looked for everywhere."""
 
-_LEAK = 0.98
-"""Of the levels that say what was cancelled, in a block of 40 ms."""
+_LEAK = 0.96
+"""Of the levels that say what was cancelled, in a block of 80 ms."""
 
 
 class EchoFilter(Protocol):
@@ -106,11 +106,11 @@ class EchoCanceller:
         """Take the echo out of a block.
 
         Args:
-            block: int16 (640,), the microphone's next.
+            block: int16 (1280,), the microphone's next.
             at_s: when it was there, of the monotonic clock.
 
         Returns:
-            int16 (640,); the very block where nothing was played, or while no echo has been found.
+            int16 (1280,); the very block where nothing was played, or while no echo has been found.
         """
         self._ring.gather()
         if self._ring.streams != self._stream:  # the loudspeaker was away

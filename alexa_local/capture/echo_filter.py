@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from alexa_local.messages import SAMPLE_RATE
 
 FRAME_SAMPLES = 320
-"""Worked on at once: 20 ms, half a block of the microphone, so that nothing waits for the next block."""
+"""Worked on at once: 20 ms, a part of a block of the microphone, so that nothing waits for the next block."""
 
 TAIL_SAMPLES = 4096
 """An echo is taken out for 256 ms after the sound itself: the loudspeaker's and most of a room's."""
 
 _SET_SAMPLING_RATE = 24  # SPEEX_ECHO_SET_SAMPLING_RATE
 _LIBRARY = "libspeexdsp.so.1"
-_Samples = ctypes.POINTER(ctypes.c_int16)
 
 
 def load_speexdsp(name: str = _LIBRARY) -> Any | None:
@@ -34,7 +33,7 @@ def load_speexdsp(name: str = _LIBRARY) -> Any | None:
     library.speex_echo_state_init.restype = ctypes.c_void_p
     library.speex_echo_state_init.argtypes = [ctypes.c_int, ctypes.c_int]
     library.speex_echo_ctl.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
-    library.speex_echo_cancellation.argtypes = [ctypes.c_void_p, _Samples, _Samples, _Samples]
+    library.speex_echo_cancellation.argtypes = [ctypes.c_void_p] * 4
     library.speex_echo_state_destroy.argtypes = [ctypes.c_void_p]
     return library
 
@@ -63,7 +62,7 @@ class SpeexFilter:
         """
         heard, played = np.ascontiguousarray(heard), np.ascontiguousarray(played)
         left = np.empty(len(heard), np.int16)
-        for start in range(0, len(heard), FRAME_SAMPLES):
-            frames = (array[start:].ctypes.data_as(_Samples) for array in (heard, played, left))
-            self._library.speex_echo_cancellation(self._state, *frames)
+        places = [array.ctypes.data for array in (heard, played, left)]
+        for start in range(0, heard.nbytes, FRAME_SAMPLES * heard.itemsize):
+            self._library.speex_echo_cancellation(self._state, *(place + start for place in places))
         return left

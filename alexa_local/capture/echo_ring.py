@@ -117,11 +117,18 @@ class PlayedRing:
         channels = chunk.frames.shape[1]
         mono = chunk.frames.astype(np.float32) @ np.full(channels, 1 / channels, np.float32)  # (N, C) -> (N,)
         samples = self._resampler.resample_chunk(mono)
-        self._ring[np.arange(self.next_index, self.next_index + len(samples)) % len(self._ring)] = samples
-        self.next_index += len(samples)
+        self._write(samples)
         if samples.any():
             self.loud_until = self.next_index
         self.stamps.add(self.next_index, self._due_s)
+
+    def _write(self, samples: NDArray[np.float32]) -> None:
+        """Append float32 (N,), N at most the ring's length."""
+        place = self.next_index % len(self._ring)
+        before_end = len(self._ring) - place
+        self._ring[place : place + len(samples)] = samples[:before_end]
+        self._ring[: max(0, len(samples) - before_end)] = samples[before_end:]
+        self.next_index += len(samples)
 
     def read(self, first: int, count: int) -> NDArray[np.float32]:
         """Samples by their number, float32 (count,), in steps of int16; zeros where they are not kept."""
@@ -129,7 +136,10 @@ class PlayedRing:
         oldest = max(0, self.next_index - len(self._ring))
         start, end = min(max(first, oldest), first + count), max(min(first + count, self.next_index), first)
         if start < end:
-            out[start - first : end - first] = self._ring[np.arange(start, end) % len(self._ring)]
+            place = start % len(self._ring)
+            before_end = self._ring[place : place + end - start]
+            out[start - first : start - first + len(before_end)] = before_end
+            out[start - first + len(before_end) : end - first] = self._ring[: end - start - len(before_end)]
         return out
 
     def read_between(self, first: float, step: float, count: int) -> NDArray[np.float32]:

@@ -48,7 +48,7 @@ class Cleaner(Protocol):
         """The device was opened: what came before has nothing to do with what comes."""
 
     def clean(self, block: NDArray[np.int16], at_s: float) -> NDArray[np.int16]:
-        """Take a block, int16 (640,), that was there at `at_s` of the monotonic clock; return it cleaned."""
+        """Take a block, int16 (1280,), that was there at `at_s` of the monotonic clock; return it cleaned."""
 
 
 class Microphone:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from alexa_local.capture import BLOCK_SAMPLES
 from alexa_local.context import end_request
 from alexa_local.daemon.capturing import END, MUTE_CHANGED, Capture
 from alexa_local.daemon.events import EventBus
@@ -16,7 +17,7 @@ from alexa_local.messages import SAMPLE_RATE, Hypothesis, Lattice, Talker
 from alexa_local.scheduler import Kind, Meter, Turns, Unordered
 
 _PATIENCE_S = 1.0
-_BLOCK_S = 0.04
+_BLOCK_S = BLOCK_SAMPLES / SAMPLE_RATE
 _IN_TIME_S = 0.16
 """Sound that was worked through so long after it came is in time: nobody notices."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from alexa_local.capture import EchoCanceller
+from alexa_local.capture import BLOCK_SAMPLES, EchoCanceller
 
 
 class SubtractingFilter:
@@ -44,17 +44,17 @@ class Room:
         self._ahead_samples = round(ahead_s * 16_000)
 
     def step(self, canceller: EchoCanceller) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-        """Let 40 ms pass; the microphone's block as it was, and as it became."""
-        self._taken += 640
+        """Let 80 ms pass; the microphone's block as it was, and as it became."""
+        self._taken += BLOCK_SAMPLES
         while self._given < self._taken + self._ahead_samples:
-            block = self._played[self._given : self._given + 640]
-            block = np.pad(block, (0, 640 - len(block)))
+            block = self._played[self._given : self._given + BLOCK_SAMPLES]
+            block = np.pad(block, (0, BLOCK_SAMPLES - len(block)))
             at_s = self.time_s + (self._given - self._ahead_samples) / 16_000
             canceller.played(block[:, None], 16_000, at_s)
-            self._given += 640
-        block = self._heard[self._taken - 640 : self._taken]
+            self._given += BLOCK_SAMPLES
+        block = self._heard[self._taken - BLOCK_SAMPLES : self._taken]
         return block, canceller.clean(block, self.time_s + self._taken / 16_000)
 
     def run(self, canceller: EchoCanceller) -> NDArray[np.int16]:
         """Let all of it pass; what the canceller left, int16 (M',)."""
-        return np.concatenate([self.step(canceller)[1] for _ in range(len(self._heard) // 640)])
+        return np.concatenate([self.step(canceller)[1] for _ in range(len(self._heard) // BLOCK_SAMPLES)])

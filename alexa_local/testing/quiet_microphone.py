@@ -19,7 +19,7 @@ class QuietMicrophone:
         self._closed, self._is_loud = threading.Event(), threading.Event()
 
     def step(self, blocks: int = 1) -> None:
-        """Let it give that many blocks of 40 ms."""
+        """Let it give that many blocks of 80 ms."""
         self._steps.release(blocks)
 
     def shout(self) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_SAMPLES = 640
+from alexa_local.capture.source import BLOCK_SAMPLES
 
 
 class FakeSource:
     """Gives the samples or blocks it was made with, at once, then ends."""
 
     def __init__(self, sound: NDArray[np.int16] | Iterable[NDArray[np.int16]]) -> None:
-        """Take int16 (N,), which is cut into blocks of 640, or blocks as they are."""
+        """Take int16 (N,), which is cut into blocks, or blocks as they are."""
         if isinstance(sound, np.ndarray):
             starts = range(0, len(sound), BLOCK_SAMPLES)
             sound = [sound[start : start + BLOCK_SAMPLES] for start in starts]

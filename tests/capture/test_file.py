@@ -5,7 +5,7 @@ import pytest
 import soundfile
 import soxr
 
-from alexa_local.capture import open_file
+from alexa_local.capture import BLOCK_SAMPLES, open_file
 from alexa_local.errors import AudioFileError
 from alexa_local.testing.pacing import FakePacing
 
@@ -39,7 +39,7 @@ def test_every_format_gives_the_same_tone_in_blocks(tmp_path, name, rate_hz, cha
     path = tmp_path / name
     write_tone(path, rate_hz, channels, subtype)
     blocks = list(open_file(path))
-    assert all(block.dtype == np.int16 and block.shape == (640,) for block in blocks[:-1])
+    assert all(block.dtype == np.int16 and block.shape == (BLOCK_SAMPLES,) for block in blocks[:-1])
     heard = np.concatenate(blocks) / 32768
     whole, _ = soundfile.read(path)  # at once, so that no piece can be torn from its neighbour
     at_16k = soxr.resample(whole.reshape(len(whole), -1).mean(axis=1), rate_hz, 16_000)
@@ -60,7 +60,7 @@ def test_in_real_time_each_block_comes_when_it_would_have_been_recorded(tmp_path
     write_tone(tmp_path / "a.wav", 16_000, 1, "PCM_16", seconds=0.4)
     clock = FakePacing()
     moments = [clock.monotonic() for _ in open_file(tmp_path / "a.wav", realtime=True, clock=clock)]
-    assert np.allclose(moments, 1000 + 0.04 * np.arange(1, 11))
+    assert np.allclose(moments, 1000 + 0.08 * np.arange(1, 6))
 
 
 def test_a_slow_reader_is_not_made_to_wait(tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from alexa_local.capture import BLOCK_SAMPLES
 from alexa_local.capture.microphone import Microphone
 from alexa_local.errors import DeviceError
 from alexa_local.sound import PortAudio
@@ -27,7 +28,7 @@ class Room:
         self.states.append(state)
 
 
-def block(value, samples=640):
+def block(value, samples=BLOCK_SAMPLES):
     return np.full(samples, value, np.int16)
 
 
@@ -64,7 +65,7 @@ def test_another_form_is_converted():
     for start in range(0, 48_000, 1920):
         room.library.streams[0].feed(frames[start : start + 1920].tobytes())
     blocks = iter(room.source)
-    heard = np.concatenate([next(blocks) for _ in range(24)])
+    heard = np.concatenate([next(blocks) for _ in range(12)])
     expected = 3000 * np.sin(2 * np.pi * 440 * np.arange(len(heard)) / 16_000)
     assert np.abs(heard - expected)[500:-500].max() < 10
 

@@ -10,9 +10,9 @@ from alexa_local.errors import AudioFileError, UsageError
 
 
 def test_raw_pcm_comes_out_in_blocks_with_a_shorter_last_one():
-    samples = np.arange(1500, dtype=np.int16)
+    samples = np.arange(2000, dtype=np.int16)
     blocks = list(open_stdin(16_000, 2, 1, stream=io.BytesIO(samples.tobytes())))
-    assert [len(block) for block in blocks] == [640, 640, 220]
+    assert [len(block) for block in blocks] == [1280, 720]
     assert np.array_equal(np.concatenate(blocks), samples)
 
 
@@ -25,8 +25,8 @@ def test_what_a_pipe_has_is_given_before_the_pipe_is_full():
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb") as stream:
         blocks = iter(open_stdin(stream=stream))
-        os.write(write_end, bytes(640 * 2))
-        assert len(next(blocks)) == 640
+        os.write(write_end, bytes(1280 * 2))
+        assert len(next(blocks)) == 1280
         closer = threading.Thread(target=os.close, args=(write_end,))
         closer.start()
         assert list(blocks) == []
