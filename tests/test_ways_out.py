@@ -6,19 +6,26 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import alexa_local
+from alexa_local.config import load_config
+from alexa_local.errors import ConfigError
 
 ROOT = Path(alexa_local.__file__).parent
 
 NETWORK = {
-    *("aiohttp", "asyncio", "asyncore", "ftplib", "grpc", "http", "httpx", "imaplib", "multiprocessing"),
-    *("nntplib", "paho", "poplib", "prometheus_client", "requests", "smtplib", "socket", "socketserver"),
-    *("ssl", "telnetlib", "urllib", "urllib3", "webbrowser", "websocket", "websockets", "xmlrpc", "zmq"),
+    *("aiohttp", "asyncio", "asyncore", "ftplib", "grpc", "http", "httpx", "imaplib", "mpd"),
+    *("multiprocessing", "nntplib", "paho", "poplib", "prometheus_client", "requests", "smtplib", "socket"),
+    *("socketserver", "ssl", "telnetlib", "urllib", "urllib3", "webbrowser", "websocket", "websockets"),
+    *("xmlrpc", "zmq"),
 }
 """Modules with which something could be sent."""
 
-CLIENTS = {"mqtt/session.py", "mqtt/probe.py"}
-"""Where connections are made: the one below the gate, and the look that `doctor` and `setup` take."""
+CLIENTS = {"mqtt/session.py", "mqtt/probe.py", "playback/served.py"}
+"""Where connections are made: the one below the gate, and the look that `doctor` and `setup` take.
+
+And the one to a music server, which the settings allow on this machine alone."""
 
 HELPERS = {
     "mqtt/connection.py": {"paho"},
@@ -116,6 +123,13 @@ def test_only_these_modules_start_other_programs() -> None:
         words = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         starts = words & {"system", "popen", "execv", "execve", "execvp", "posix_spawn", "fork"}
         assert not starts or (name, starts) == ("cli/run.py", {"execv"}), name  # which starts itself anew
+
+
+@pytest.mark.parametrize("host", ["nas.home", "192.168.1.2", "localhost.evil.example", "", "0.0.0.0"])
+def test_a_music_server_is_on_this_machine(host: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(f"music: {{mpd_host: '{host}'}}\n")
+    with pytest.raises(ConfigError, match=r"music\.mpd_host: expected a socket or localhost"):
+        load_config(tmp_path / "config.yaml")
 
 
 def test_the_broker_publishes_nothing_that_has_no_kind() -> None:

@@ -13,13 +13,31 @@ from alexa_local.config.night import night_problems
 
 @dataclass(frozen=True)
 class MusicSettings:
-    """Music from folders."""
+    """Music from folders, or of a music server on this machine."""
 
     folders: tuple[Path, ...] = ()
-    """Folders searched for FLAC, MP3, Ogg and WAV files; a subfolder's name is a playlist's name."""
+    """Folders searched for FLAC, MP3, Ogg and WAV files; the playlists (M3U, PLS, XSPF) and folders in them
+    are played by their names."""
 
     volume: int = number(50, 0, 100)
     """Percent, at the first start; afterwards the last volume is kept."""
+
+    backend: Literal["folders", "mpd"] = "folders"
+    """Who plays it: the program itself from folders, or MPD, the Music Player Daemon."""
+
+    mpd_host: str = "/run/mpd/socket"
+    """The socket of MPD, or `localhost`: nothing but the broker is reached over a network."""
+
+    mpd_port: int = number(6600, 1, 65535)
+    """The port that goes with a name."""
+
+    mpd_password_file: Path | None = None
+    """A file with the password that MPD asks for, readable by the daemon alone."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong) for what one field alone cannot tell."""
+        if not self.mpd_host.startswith("/") and self.mpd_host not in ("localhost", "127.0.0.1", "::1"):
+            yield "mpd_host", f"expected a socket or localhost, not {self.mpd_host!r}: MPD must run here"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from alexa_local.config import Config
 from alexa_local.daemon.calling import Calls, hearer
 from alexa_local.daemon.importing import import_address_book
 from alexa_local.daemon.listening import Listener
+from alexa_local.daemon.music import report
 from alexa_local.daemon.neighbours import as_names, as_settings, told
 from alexa_local.daemon.parts import Do, Host, Parts, Status, anybody
 from alexa_local.daemon.paths import DATABASE, PHRASE_VECTORS, cache_dir, state_dir
@@ -111,7 +112,8 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     calls = Calls()
     stop_word = StopWord(stop, _STOPPED[config.wake.stop_word]) if stop else None
     stages = wake_word, recogniser, end_of_speech, listeners, stop_word
-    pipeline = _pipeline(*stages, NowPlaying(sounding.mixer), calls, config, host, answerer)
+    playing = NowPlaying(sounding.mixer, is_elsewhere=lambda: sounding.is_playing_elsewhere)
+    pipeline = _pipeline(*stages, playing, calls, config, host, answerer)
     return Parts(
         pipeline=pipeline,
         is_playing=lambda: sounding.is_playing,
@@ -148,7 +150,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
             "realtime": portaudio.priorities(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
-        commands={"music": lambda _: sounding.music.report(), **renewal.commands(), **people.commands()},
+        commands={"music": lambda _: report(sounding.music), **renewal.commands(), **people.commands()},
         tell=brain.tell if brain.sending.broker else None,
     )
 

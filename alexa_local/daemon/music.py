@@ -3,25 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from alexa_local.config import Config
+from alexa_local.config import Config, MusicSettings
 from alexa_local.daemon.parts import Host
 from alexa_local.daemon.paths import MUSIC_INDEX, cache_dir
 from alexa_local.playback import Mixer, MusicLibrary, MusicPlayer, Playback
 from alexa_local.playback.bookmark import Bookmark
+from alexa_local.playback.music import Place
+from alexa_local.playback.served import Line, ServedPlayer, Server, must_be_installed
+from alexa_local.playback.served_watch import ServerWatch
 from alexa_local.store import Store
 
 _NEXT_TOLD = 10
 
 
-class HomeMusic:
-    """The library and its player, as threads of the daemon.
+class Library(Protocol):
+    """What music there is: in folders, or on a server."""
+
+    on_change: Callable[[], None]
+
+    def names(self) -> tuple[str, ...]:
+        """What it is called."""
+
+    def report(self) -> dict[str, object]:
+        """How much there is."""
+
+
+class Music(Protocol):
+    """The music, by whoever plays it.
 
     Attributes:
-        player: plays.
-        library: knows what there is; `start` has it look.
+        is_elsewhere: whether it does not pass our mixer.
     """
+
+    is_elsewhere: bool
+
+    @property
+    def player(self) -> MusicPlayer | ServedPlayer:
+        """Plays."""
+
+    @property
+    def library(self) -> Library:
+        """Knows what there is."""
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether music is heard; told at once, also where a server would have to be asked."""
+
+    def start(self) -> None:
+        """Begin to look at what there is; `library.on_change` is told of it."""
+
+
+class HomeMusic:
+    """Music from folders, played by our own mixer."""
+
+    is_elsewhere = False
 
     def __init__(self, config: Config, host: Host, mixer: Mixer, playback: Playback, store: Store) -> None:
         """Start the thread that plays; the folders are not yet looked at."""
@@ -46,10 +83,6 @@ class HomeMusic:
         self.library.start(lambda name, target: self._host.spawn(name, target, self.library.close))
         self._host.spawn("bookmark", self._bookmark.run, self._bookmark.close)
 
-    def report(self) -> Mapping[str, Any]:
-        """What plays, what comes next, and what there is; ready for JSON."""
-        return {**_place(self.player), "library": self.library.report()}
-
     def _on_event(self, name: str, data: Mapping[str, Any]) -> None:
         self._host.bus.publish(name, data)
         self._bookmark.note(name)
@@ -57,8 +90,43 @@ class HomeMusic:
             self._playback.say(data["reason"])
 
 
-def _place(player: MusicPlayer) -> dict[str, Any]:
-    place = player.place
+class ServedMusic:
+    """Music of a server, which plays it itself."""
+
+    is_elsewhere = True
+
+    def __init__(self, settings: MusicSettings, host: Host, mixer: Mixer) -> None:
+        """Reach for nothing yet; ConfigError when the server's library is not installed."""
+        must_be_installed()
+        self._host = host
+        server = Server(settings.mpd_host, settings.mpd_port, settings.mpd_password_file)
+        line = Line(server.connect, server.name)
+        self.library = ServerWatch(line, mixer, host.bus.publish)
+        self.player = ServedPlayer(line, lambda: self.library.shelf)
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether music was heard when the server told something last."""
+        return self.library.is_playing
+
+    def start(self) -> None:
+        """Follow the server."""
+        self._host.spawn("music", self.library.run, self.library.close)
+
+
+def open_music(config: Config, host: Host, mixer: Mixer, playback: Playback, store: Store) -> Music:
+    """The music that the settings ask for."""
+    if config.music.backend == "mpd":
+        return ServedMusic(config.music, host, mixer)
+    return HomeMusic(config, host, mixer, playback, store)
+
+
+def report(music: Music) -> dict[str, Any]:
+    """What plays, what comes next, and what there is; ready for JSON."""
+    return {**_told_of(music.player.place), "library": music.library.report()}
+
+
+def _told_of(place: Place | None) -> dict[str, Any]:
     if place is None:
         return {"state": "stopped"}
     track = place.track
@@ -70,7 +138,7 @@ def _place(player: MusicPlayer) -> dict[str, Any]:
         "album": track.album,
         "seconds": round(place.seconds, 1),
         "length_s": track.seconds,
-        "number": place.index + 1,
-        "of": len(place.queue),
+        "number": place.before + place.index + 1,
+        "of": place.before + len(place.queue) + place.after,
         "next": [{"title": one.title, "artist": one.artist} for one in coming],
     }

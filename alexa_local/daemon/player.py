@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from alexa_local.errors import ConfigError
 from alexa_local.playback import Mixer, MusicPlayer, Track
+from alexa_local.playback.served import ServedPlayer
 
 
 class HomePlayer:
     """An `alexa_local.act.Player` over the mixer and the music player."""
 
-    def __init__(self, mixer: Mixer, music: MusicPlayer) -> None:
+    def __init__(self, mixer: Mixer, music: MusicPlayer | ServedPlayer) -> None:
         self._mixer = mixer
         self._music = music
 

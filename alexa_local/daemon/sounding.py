@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alexa_local.config import Config, is_night
-from alexa_local.daemon.music import HomeMusic
+from alexa_local.daemon.music import Music, open_music
 from alexa_local.daemon.parts import Host
 from alexa_local.messages import Outcome, Talker
 from alexa_local.playback import (
@@ -32,16 +32,21 @@ _ON_ITS_WAY_S = 0.6
 class NowPlaying:
     """What comes out of the loudspeaker, with what is still on its way through buffers and the room."""
 
-    def __init__(self, mixer: Mixer, clock: Callable[[], float] = time.monotonic) -> None:
-        """Look at the mixer; the clock counts seconds."""
-        self._mixer, self._clock = mixer, clock
+    def __init__(
+        self,
+        mixer: Mixer,
+        clock: Callable[[], float] = time.monotonic,
+        is_elsewhere: Callable[[], bool] = bool,
+    ) -> None:
+        """Look at the mixer, and at whether music is heard that passes it by; the clock counts seconds."""
+        self._mixer, self._clock, self._is_elsewhere = mixer, clock, is_elsewhere
         self._last: Sort = ""
         self._until_s = 0.0
 
     def __call__(self) -> Sort:
         """The most important of it; one thread may ask."""
         now_s = self._clock()
-        if playing := self._mixer.playing:
+        if playing := self._mixer.playing or ("music" if self._is_elsewhere() else ""):
             self._last, self._until_s = playing, now_s + _ON_ITS_WAY_S
         return self._last if now_s < self._until_s else ""
 
@@ -59,13 +64,18 @@ class Sounding:
 
     mixer: Mixer
     playback: Playback
-    music: HomeMusic
+    music: Music
     loudspeaker: Loudspeaker | NullLoudspeaker
 
     @property
     def is_playing(self) -> bool:
         """Whether music is heard."""
         return self.music.is_playing
+
+    @property
+    def is_playing_elsewhere(self) -> bool:
+        """Whether it is heard without passing our mixer."""
+        return self.music.is_elsewhere and self.music.is_playing
 
 
 def start_sounding(
@@ -97,7 +107,7 @@ def start_sounding(
     )
     playback = Playback(mixer, voice, host.bus.publish, spawn)
     closers["voice"] = playback.close
-    return Sounding(mixer, playback, HomeMusic(config, host, mixer, playback, store), loudspeaker)
+    return Sounding(mixer, playback, open_music(config, host, mixer, playback, store), loudspeaker)
 
 
 class Answerer:

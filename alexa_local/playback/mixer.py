@@ -175,6 +175,11 @@ class Mixer:
         return "music" if self.music.waiting_frames and not self.music_paused else ""
 
     @property
+    def is_hushed(self) -> bool:
+        """Whether music is to be lower at the moment, also that of others, beside speech."""
+        return self._hold_frames > 0
+
+    @property
     def music_waiting_s(self) -> float:
         """Seconds of decoded music that wait to be heard: how long the thread "music" may be late."""
         return self.music.wanted_frames / self.rate_hz

@@ -50,12 +50,16 @@ class Place:
         index: which of them it is.
         seconds: how much of that was heard.
         is_paused: whether it holds there.
+        before: how many come before those of `queue`, which may be a part of it.
+        after: how many come after them.
     """
 
     queue: Sequence[Track]
     index: int
     seconds: float
     is_paused: bool
+    before: int = 0
+    after: int = 0
 
     @property
     def track(self) -> Track:
