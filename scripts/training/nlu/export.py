@@ -18,7 +18,15 @@ from alexa_local.understand.reading import FLAGS, NETWORKS, PARTS
 from scripts.training.manifest import write_manifest
 from scripts.training.nlu.network import Reader, Shape
 
-DATA = ["CLINC150", "HWU64", "SLURP (no labels)", "Snips", "Home Assistant intents", "Wikipedia", "own templates"]
+DATA = [
+    "CLINC150",
+    "HWU64",
+    "SLURP (no labels)",
+    "Snips",
+    "Home Assistant intents",
+    "Wikipedia",
+    "own templates",
+]
 
 
 def write(model: Reader, folder: Path, kind: Kind = "int8") -> None:
