@@ -63,8 +63,8 @@ def test_whoever_calls_is_listened_to_and_not_stopped() -> None:
 def test_the_wake_word_knows_what_is_played() -> None:
     wake_word, playing = NeverWakes(), ["music"]
     pipeline = pipeline_with(StopWord(LoudWakeWord(), ()), playing, [], wake_word)
-    pipeline.push(NOISE[:640])
+    pipeline.push(NOISE[:1280])
     assert wake_word.playing == "music"
     playing[0] = ""
-    pipeline.push(NOISE[:640])
+    pipeline.push(NOISE[:1280])
     assert wake_word.playing == ""
