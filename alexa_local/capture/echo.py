@@ -35,7 +35,7 @@ _LOOK_BACK_SAMPLES, _LEAST_SAMPLES = SAMPLE_RATE, round(0.4 * SAMPLE_RATE)
 _SEARCH_EVERY_SAMPLES, _SEARCH_RARELY_SAMPLES = round(0.24 * SAMPLE_RATE), 8 * SAMPLE_RATE
 """How often the delay is looked for, first and after having looked in vain for long."""
 
-_MEASURE_EVERY_SAMPLES, _DOUBT_EVERY_SAMPLES = SAMPLE_RATE, round(0.4 * SAMPLE_RATE)
+_MEASURE_EVERY_SAMPLES, _DOUBT_EVERY_SAMPLES = 2 * SAMPLE_RATE, round(0.4 * SAMPLE_RATE)
 """How often it is measured once it is known, and when the last measurement did not fit."""
 
 _EARLIEST_SAMPLES, _LATEST_SAMPLES = round(-0.25 * SAMPLE_RATE), round(1.25 * SAMPLE_RATE)

@@ -114,10 +114,15 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
     stages = wake_word, recogniser, end_of_speech, listeners, stop_word
     playing = NowPlaying(sounding.mixer, is_elsewhere=lambda: sounding.is_playing_elsewhere)
     pipeline = _pipeline(*stages, playing, calls, config, host, answerer)
+
+    def give_up(rungs: frozenset[str]) -> None:
+        pipeline.give_up(rungs)
+        renewal.give_up(rungs)
+
     return Parts(
         pipeline=pipeline,
         is_playing=lambda: sounding.is_playing,
-        give_up=pipeline.give_up,
+        give_up=give_up,
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,

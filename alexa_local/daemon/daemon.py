@@ -155,6 +155,7 @@ class Daemon:
             restart=self._restart,
             is_well=lambda: not (self._supervisor.died or self._failure),
             meter=self._meter,
+            promise=self._turns.promise,
         )
 
     def _make_turns(self) -> Turns | Unordered:

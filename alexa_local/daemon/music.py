@@ -69,6 +69,7 @@ class HomeMusic:
             *(self.library, mixer),
             lambda name, target: host.spawn(name, target, lambda: closers[0]()),
             self._on_event,
+            lambda seconds: host.promise("music", seconds),
         )
         closers.append(self.player.close)
         self._bookmark = Bookmark(self.player, self.library, store)

@@ -72,6 +72,7 @@ class Host:
         doing: what the daemon is doing, by the names of `indicate.State`.
         restart: ends the daemon and has it start anew, for this reason.
         meter: counts what parts of the work use.
+        promise: work of that name will have to be done within so many seconds, or, None, will not.
         is_well: whether the end, if it has begun, is one that somebody asked for.
     """
 
@@ -83,6 +84,7 @@ class Host:
     restart: Callable[[str], None] = _nothing
     is_well: Callable[[], bool] = lambda: True
     meter: Meter = field(default_factory=Meter)
+    promise: Callable[[str, float | None], None] = _nothing
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,11 @@ class Renewal:
         self.updating = updating
         self._host.spawn("updates", updating.run, updating.stop)
 
+    def give_up(self, rungs: frozenset[str]) -> None:
+        """Let the hard work of updates rest while work that nobody waits for is to pause."""
+        if self._workshop:
+            self._workshop.helper.hold("background" in rungs)
+
     def status(self) -> Mapping[str, Any]:
         """A line for the daemon's status: what is not at rest."""
         report = self.updating.report() if self.updating else {}

@@ -24,6 +24,7 @@ from alexa_local.sound.threads import Spawn, spawn_daemon
 log = logging.getLogger(__name__)
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
+Lasts = Callable[[float | None], None]
 
 BACK_TO_BEGINNING_S = 3.0
 """Later than this in a track, "previous" means its beginning."""
@@ -39,6 +40,10 @@ _REFILL_S = 0.25
 
 def _ignore(name: str, data: Mapping[str, Any]) -> None:
     """Stand in for a callback that nobody gave."""
+
+
+def _nobody(seconds: float | None) -> None:
+    """Tell nobody how long the music lasts."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,16 @@ class MusicPlayer:
     """
 
     def __init__(
-        self, library: MusicLibrary, mixer: Mixer, spawn: Spawn = spawn_daemon, on_event: OnEvent = _ignore
+        self,
+        library: MusicLibrary,
+        mixer: Mixer,
+        spawn: Spawn = spawn_daemon,
+        on_event: OnEvent = _ignore,
+        lasts: Lasts = _nobody,
     ) -> None:
+        """Start the thread; `lasts` is told for how many seconds music goes on without it, None for ever."""
         self._library = library
+        self._lasts = lasts
         self._mixer = mixer
         self._on_event = on_event
         self._decoder = SeamlessDecoder(mixer.rate_hz)
@@ -258,6 +270,7 @@ class MusicPlayer:
                 self._play_queue(choice)
             else:
                 self._mixer.music.end()
+                self._lasts(None)
                 self._tell("stopped", None)
 
     def _play_queue(self, choice: int) -> None:
@@ -296,6 +309,7 @@ class MusicPlayer:
         """Let what was decoded be heard, and then be silent."""
         self._put(self._decoder.rest(), choice)
         self._mixer.music.end()
+        self._lasts(None)
         while True:
             self._tell_heard(choice)
             with self._changed:
@@ -340,7 +354,12 @@ class MusicPlayer:
             self._tell_heard(choice)
             with self._changed:
                 if choice == self._choice:
-                    self._changed.wait(None if self._paused else _REFILL_S)
+                    self._rest_from_decoding()
+
+    def _rest_from_decoding(self) -> None:
+        """Until there is room again, or something changes; the condition is held."""
+        self._lasts(None if self._paused else self._mixer.music.waiting_frames / self._mixer.rate_hz)
+        self._changed.wait(None if self._paused else _REFILL_S)
 
     def _tell_heard(self, choice: int) -> None:
         """Tell that a track begins when it is heard, and not when it is decoded."""

@@ -4,7 +4,8 @@ Within a class the earliest deadline goes first (Liu & Layland 1973); a class go
 that cannot be interrupted is only begun where it ends in time for what is promised: the sound that is
 expected next and playback's next deadline. What waits too long rises: background work becomes interactive,
 and work whose own deadline has passed is begun whether or not it fits, so that nothing waits for ever while
-the processor is not full of realtime work alone.
+the processor is not full of realtime work alone. Who has a turn never waits for another's, so nobody
+urgent waits for more than what has begun: there is no inversion that inheritance would have to mend.
 """
 
 from __future__ import annotations
@@ -58,13 +59,6 @@ class Order:
     def withdraw(self, job: Job) -> None:
         """Somebody does not want to any more; harmless when it has begun or ended."""
         self._waiting.pop(job.number, None)
-
-    def urge(self, job: Job, kind: Kind, deadline_s: float) -> None:
-        """Somebody more urgent waits for this job: it takes their class and deadline (Sha et al. 1990)."""
-        waiting = self._waiting.get(job.number)
-        if waiting is not None:
-            better = min((waiting.kind, waiting.deadline_s), (kind, deadline_s))
-            self._waiting[job.number] = replace(waiting, kind=better[0], deadline_s=better[1])
 
     def promise(self, name: str, deadline_s: float | None) -> None:
         """Work of that name will be asked for and must be done by then; None when it will not."""

@@ -142,6 +142,9 @@ class Unordered:
         with self._meter.part(name):
             yield
 
+    def promise(self, name: str, within_s: float | None) -> None:
+        """Keep nothing free."""
+
     def pause_background(self, on: bool) -> None:
         """Pause nothing."""
 

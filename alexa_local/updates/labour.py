@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -43,7 +44,7 @@ class Helper:
         self._lock_held = lock
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._ended = False
+        self._ended = self._held = False
 
     def apply(self, package: Path, sha256: str, generation: Generation, old: Path | None, new: Path) -> None:
         """Make a generation's files.
@@ -80,6 +81,13 @@ class Helper:
             if self._process:
                 self._process.kill()
 
+    def hold(self, on: bool) -> None:
+        """Let the work rest while the processor is wanted for something else, or go on; from any thread."""
+        with self._guard:
+            self._held = on
+            if self._process:
+                self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+
     def _run(self, job: Mapping[str, Any], limit_s: float) -> None:
         with self._guard:
             if self._ended:
@@ -91,6 +99,7 @@ class Helper:
                 stdout=subprocess.PIPE,
                 pass_fds=[self._lock_held] if self._lock_held >= 0 else [],
             )
+        self.hold(self._held)
         with process:
             try:
                 said, _ = process.communicate(json.dumps(job).encode(), limit_s)

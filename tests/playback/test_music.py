@@ -23,7 +23,10 @@ class Player:
         self.speaker = FakeLoudspeaker(self.mixer)
         self.events, self.reasons = [], []
         self.happened = threading.Condition()
-        self.music = MusicPlayer(MusicLibrary([folder]), self.mixer, on_event=self.on_event)
+        self.lasts = []
+        self.music = MusicPlayer(
+            MusicLibrary([folder]), self.mixer, on_event=self.on_event, lasts=self.lasts.append
+        )
 
     def on_event(self, name, data):
         with self.happened:
@@ -65,6 +68,14 @@ def player(tmp_path):
     player = Player(tmp_path)
     yield player
     player.music.close()
+
+
+def test_it_tells_for_how_long_the_music_goes_on_without_the_decoder(player):
+    player.music.play()
+    player.hear(13.0)
+    player.wait_for("stopped", "")
+    assert player.lasts[-1] is None
+    assert 0.5 < max(seconds for seconds in player.lasts if seconds is not None) <= 1.0
 
 
 def test_tracks_follow_each_other_without_a_gap_and_then_it_stops(player):

@@ -93,15 +93,6 @@ def test_background_work_rises_after_a_while_unless_it_is_paused() -> None:
     raise AssertionError("it starved")
 
 
-def test_who_is_waited_for_by_somebody_urgent_becomes_as_urgent() -> None:
-    rules = order()
-    slow = asked(rules, "slow", Kind.BACKGROUND, 50.0)
-    asked(rules, "other", Kind.INTERACTIVE, 0.5)
-    rules.urge(slow, Kind.REALTIME, 0.1)
-    first = rules.next(0.0)
-    assert first is not None and first.number == slow.number
-
-
 def test_too_many_are_refused_and_counted() -> None:
     rules = order()
     most = MOST_WAITING[Kind.INTERACTIVE]

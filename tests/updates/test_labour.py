@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -102,6 +103,29 @@ def test_an_end_interrupts_the_work_and_nothing_begins_afterwards(tmp_path, monk
     assert ended
     with pytest.raises(Interrupted):
         helper.try_model(tmp_path)
+
+
+def test_held_work_rests_and_goes_on_afterwards(tmp_path, monkeypatch):
+    beats, begun = tmp_path / "beats", tmp_path / "begun"
+    works = tmp_path / "works"
+    os.mkfifo(begun)
+    wait = f"while [ ! -e {tmp_path}/go ]; do :; done"
+    works.write_text(f"#!/bin/sh\necho > {begun}\n{wait}\necho > {beats}\n")
+    works.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(works))
+    helper = Helper()
+    thread = threading.Thread(target=helper.try_model, args=(tmp_path,))
+    thread.start()
+    begun.read_text()
+    helper.hold(True)
+    (tmp_path / "go").touch()
+    state = Path(f"/proc/{helper._process.pid}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "T":
+        pass
+    assert not beats.exists()
+    helper.hold(False)
+    thread.join(60)
+    assert beats.exists()
 
 
 @pytest.mark.skipif(not RECOGNISER.is_dir(), reason="no recogniser model is here")
