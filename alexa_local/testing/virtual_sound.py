@@ -63,7 +63,9 @@ class VirtualSound:
     first milliseconds of what is played next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, latency_ms: int = 20) -> None:
+        """Have the virtual cards work in pieces of half of `latency_ms`; the shorter, the more the work."""
+        self._latency_ms = latency_ms
         self._directory = Path(tempfile.mkdtemp(prefix="alexa-sound-"))  # short: a socket's path has a limit
         self._socket = self._directory / "server.sock"
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -121,7 +123,7 @@ class VirtualSound:
         for device in _DEVICES:
             self._must("pactl", "load-module", *device.split())
         for sink in ("room", "music"):
-            self._spawn("pacat", "--raw", "--latency-msec=20", "-d", sink, "/dev/zero")
+            self._spawn("pacat", "--raw", f"--latency-msec={self._latency_ms}", "-d", sink, "/dev/zero")
 
     def let_the_room_hear_the_loudspeaker(self, after_ms: int = 60) -> None:
         """What is played on `music` comes back to the microphone, as from a loudspeaker beside it."""

@@ -55,7 +55,10 @@ CORE_SHARE, OVERLOAD_SHARE = 0.15, 0.015
 _MUSIC_HZ = 44_100
 _START_S = 120.0
 _AFTER_COMMAND_S = 9.0
-_LATENCY_S = 0.05
+_CARD_MS = 80
+"""The virtual sound card works in pieces of half of this, about as real ones do for such a program."""
+
+_LATENCY_S = 0.1
 _BLOCKS_UNDER_WAY = 2
 _SPEECH_PEAK = 14_000.0
 
@@ -160,7 +163,7 @@ class Board:
     def __init__(self, stack: ExitStack, folder: Path, core: int, music: Path, scheduler: bool) -> None:
         self.core = core
         self.socket = folder / "control.sock"
-        self.sound = stack.enter_context(VirtualSound())
+        self.sound = stack.enter_context(VirtualSound(_CARD_MS))
         self.sound.let_the_room_hear_the_loudspeaker()
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(_configuration(folder, self.socket, music, scheduler)))
