@@ -89,10 +89,9 @@ def test_the_state_follows_what_is_done_and_stays_at_the_broker(
     home.ask("say", text="set a timer for ten minutes")
     told = owner.wait(_state(timers=1)).json
     assert told["next_timer"].endswith("+00:00") and "last_request" not in told
+    before = len(owner.heard)
     home.ask("say", text="cancel the timer")
-    owner.wait(
-        lambda message: _state(timers=0)(message) and "next_timer" not in message.json, len(owner.heard)
-    )
+    owner.wait(lambda message: _state(timers=0)(message) and "next_timer" not in message.json, before)
     names = {message.json["event"] for message in owner.on(EVENTS)}
     assert "thinking" in names and not names & {"stt_text", "intent", "action"}
     with closing(Owner(mosquitto.port, STATE)) as late:
