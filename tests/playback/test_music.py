@@ -272,11 +272,14 @@ def test_a_place_of_an_earlier_run_is_no_matter_once_somebody_chose(player):
     player.wait_for("stopped", "")
 
 
-def test_music_that_is_paused_before_it_is_heard_is_not_heard(player):
+def test_music_that_is_paused_before_its_thread_knows_stays_paused(player):
     player.music.play()
     player.music.pause()
     player.wait_for("paused", "low")
+    player.wait_for("playing", "low")  # from then on it knows
+    player.speaker.advance(0.5)  # what came meanwhile fades out
     assert not player.speaker.advance(0.5).any()
+    assert player.music.is_paused
 
 
 def test_a_name_that_fits_nothing_leaves_the_music_as_it_is(player):
