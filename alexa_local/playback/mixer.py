@@ -246,7 +246,7 @@ class Mixer:
             self._hold_frames -= count
             quiet = True
         target = 0.0 if self.music_paused else DUCKED_GAIN if quiet else 1.0
-        was_audible = self._music_ramp.gain > 0.0
+        was_audible = self.music.has_begun and self._music_ramp.gain > 0.0
         gain = self._music_ramp.towards(target, count)
         if (self.music_paused and not was_audible) or not self.music.take(out, was_audible):
             return False

@@ -57,6 +57,11 @@ class MusicRing:
         """Frames that wait and are still to be heard, none of which was discarded."""
         return self._written - max(self._read, self._discard_to)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether what was taken last was music."""
+        return self._primed
+
     def write(self, frames: NDArray[np.float32]) -> int:
         """Append as many of the frames, float32 (N, 2), as fit; return how many. Writer only."""
         count = min(len(frames), len(self._ring) - self.waiting_frames)
