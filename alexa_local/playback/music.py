@@ -358,7 +358,7 @@ class MusicPlayer:
 
     def _rest_from_decoding(self) -> None:
         """Until there is room again, or something changes; the condition is held."""
-        self._lasts(None if self._paused else self._mixer.music.waiting_frames / self._mixer.rate_hz)
+        self._lasts(None if self._paused else self._mixer.music_waiting_s)
         self._changed.wait(None if self._paused else _REFILL_S)
 
     def _tell_heard(self, choice: int) -> None:
