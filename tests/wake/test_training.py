@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from alexa_local.models import open_model
-from scripts.training.wake import corpus, measure, pools, render, sounds
+from scripts.training.wake import corpus, measure, render, sounds
 from scripts.training.wake.card import card
 from scripts.training.wake.scenes import Stage, in_quiet, pitch_hz
 from scripts.training.wake.whispers import JUDGING_ENVELOPES, TRAINED_ENVELOPES, whispers
@@ -323,6 +323,9 @@ def test_a_whisper_of_a_word_has_no_pitch_and_is_another_each_time() -> None:
 
 
 def test_whispers_are_rendered_into_windows_with_the_word(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from scripts.training.wake import pools
+
     rng = np.random.default_rng(4)
     renderer = render.Renderer(render.Rooms(None, rng, simulated=2), [vowel(1.0)], rng)
     windows = pools.render_whispers(renderer, {7: np.pad(vowel(), 4_000)}, [7], 3, rng)  # type: ignore[arg-type]

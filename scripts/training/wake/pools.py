@@ -19,8 +19,6 @@ from scripts.training.wake.whispers import TRAINED_ENVELOPES, whispers
 
 _LOG = logging.getLogger(__name__)
 Features = NDArray[np.float16]
-QUIET = 40
-"""int16 amplitude of the noise that separates clips in a stream."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def stream_features(
             sound = rooms.apply(resample(samples.astype(np.float32), float(rng.uniform(0.85, 1.2))), rng)
             sound *= 0.5 * np.abs(samples).max(initial=1) / (np.abs(sound).max() + 1.0)
             samples = np.round(sound).astype(np.int16)
-        pause = rng.integers(-QUIET, QUIET + 1, SAMPLE_RATE // 2).astype(np.int16)
+        pause = rng.integers(-sounds.QUIET, sounds.QUIET + 1, SAMPLE_RATE // 2).astype(np.int16)
         parts.append(log_mel(np.concatenate([samples, pause])).astype(np.float16))
     return np.concatenate(parts)
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from alexa_local.messages import SAMPLE_RATE
 from scripts.training.wake import sounds
 from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
-from scripts.training.wake.pools import QUIET
 from scripts.training.wake.render import Rooms, locate_word, resample
 from scripts.training.wake.whispers import JUDGING_ENVELOPES, whispers
 
@@ -131,7 +130,9 @@ def in_quiet(samples: Samples) -> Samples:
     """
     start, end = locate_word(samples)
     before, after = max(0, SAMPLE_RATE - start), max(0, SAMPLE_RATE - (len(samples) - end))
-    quiet = np.random.default_rng(13).integers(-QUIET, QUIET + 1, before + after).astype(np.int16)
+    quiet = (
+        np.random.default_rng(13).integers(-sounds.QUIET, sounds.QUIET + 1, before + after).astype(np.int16)
+    )
     return np.concatenate([quiet[:before], samples, quiet[before:]])
 
 

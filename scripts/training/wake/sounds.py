@@ -15,6 +15,9 @@ from alexa_local.messages import SAMPLE_RATE
 
 Sound = NDArray[np.float32]
 Maker = Callable[[float, np.random.Generator], Sound]
+QUIET = 40
+"""int16 amplitude of the noise that separates clips in a stream."""
+
 _VOWEL_FORMANTS_HZ = (
     (730, 1090, 2440),
     (530, 1840, 2480),
