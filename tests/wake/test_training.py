@@ -13,7 +13,6 @@ from alexa_local.models import open_model
 from scripts.training.wake import corpus, measure, render, sounds
 from scripts.training.wake.card import card
 from scripts.training.wake.scenes import Stage, in_quiet, pitch_hz
-from scripts.training.wake.whispers import JUDGING_ENVELOPES, TRAINED_ENVELOPES, whispers
 from scripts.training.wake.words import find_word
 
 ROOT = Path(__file__).parents[2]
@@ -313,6 +312,9 @@ def test_a_word_has_a_second_of_quiet_around_it_and_none_is_added_to_what_has_it
 
 
 def test_a_whisper_of_a_word_has_no_pitch_and_is_another_each_time() -> None:
+    pytest.importorskip("scipy")
+    from scripts.training.wake.whispers import JUDGING_ENVELOPES, TRAINED_ENVELOPES, whispers
+
     word = np.pad(vowel(), 4_000)
     first, second = whispers(word, 2, TRAINED_ENVELOPES, np.random.default_rng(3))
     assert pitch_hz(word) == pytest.approx(120, abs=3)

@@ -18,7 +18,6 @@ from alexa_local.messages import SAMPLE_RATE
 from scripts.training.wake import sounds
 from scripts.training.wake.corpus import NOISE_FOR_TESTS, read_samples
 from scripts.training.wake.render import Rooms, locate_word, resample
-from scripts.training.wake.whispers import JUDGING_ENVELOPES, whispers
 
 Samples = NDArray[np.int16]
 SNRS_DB = (10, 5, 0)
@@ -117,6 +116,8 @@ def _mixed(recordings: Iterable[Samples], noises: Sequence[sounds.Sound], snr_db
 
 
 def _whispered(recordings: Iterable[Samples]) -> Iterator[Samples]:
+    from scripts.training.wake.whispers import JUDGING_ENVELOPES, whispers  # needs SciPy, as no other scene
+
     rng = np.random.default_rng(14)
     for samples in recordings:
         yield from whispers(samples, 1, JUDGING_ENVELOPES, rng)
