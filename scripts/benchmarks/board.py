@@ -39,6 +39,7 @@ from alexa_local.daemon.client import ask
 from alexa_local.errors import AlexaLocalError, DaemonUnreachable, DeviceError
 from alexa_local.messages import SAMPLE_RATE
 from alexa_local.testing.virtual_sound import VirtualSound
+from scripts.benchmarks.board_report import latency_plot, parts_plot, table
 from scripts.benchmarks.continuity import examine
 from scripts.demo.scene import Spoken, speak
 
@@ -79,6 +80,7 @@ class Outcome:
         idle_core_pct: percent of a whole core that the daemon used while it played music and waited.
         rss_mb: the daemon's peak of resident memory, MB (10^6 bytes).
         part_shares_pct: percent of a whole core by part, from the daemon's own count.
+        latencies_ms: of each command that was done.
     """
 
     seconds: float
@@ -92,6 +94,7 @@ class Outcome:
     idle_core_pct: float
     rss_mb: float
     part_shares_pct: dict[str, float]
+    latencies_ms: list[float]
 
 
 def make_music(seconds: float, seed: int = 2) -> NDArray[np.int16]:
@@ -272,6 +275,7 @@ def run(seconds: float, core_share: float, scheduler: bool, seed: int = 1) -> Ou
             idle_core_pct=idle_pct,
             rss_mb=board.peak_mb(),
             part_shares_pct=status.get("part_shares_pct", {}),
+            latencies_ms=[round(one, 1) for one in latencies_ms],
         )
 
 
@@ -341,6 +345,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--core-share", type=float, default=CORE_SHARE, help="what is left of the core (0.15)"
     )
     parser.add_argument("--json", action="store_true", help="only the last line")
+    parser.add_argument(
+        "--plots", type=Path, metavar="FOLDER", help="write the table and two plots (SVG) there"
+    )
     args = parser.parse_args(argv)
     try:
         found = {
@@ -351,11 +358,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AlexaLocalError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    told = {name: asdict(outcome) for name, outcome in found.items()}
     if not args.json:
-        for name, outcome in found.items():
-            print(name, *(f"  {key}: {value}" for key, value in asdict(outcome).items()), sep="\n")
-    beside = {name: asdict(found[name]) for name in ("plain_threads", "overload")}
-    print(json.dumps({**asdict(found["scheduler"]), **beside}))
+        print(table(told))
+    if args.plots:
+        args.plots.mkdir(parents=True, exist_ok=True)
+        (args.plots / "board.md").write_text(table(told))
+        (args.plots / "latency.svg").write_text(latency_plot(told))
+        (args.plots / "parts.svg").write_text(parts_plot(told["scheduler"]["part_shares_pct"]))
+    print(json.dumps({**told.pop("scheduler"), **told}))
     return 0
 
 
