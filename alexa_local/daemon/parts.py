@@ -38,10 +38,6 @@ def _nothing_left(since_s: float) -> Mapping[str, Any]:
     return {}
 
 
-def _keep(given_up: frozenset[str]) -> None:
-    """Give nothing up."""
-
-
 def _no_report(data: bytes, book: str) -> Mapping[str, Any]:
     return {"added": 0, "updated": 0, "problems": []}
 
@@ -152,5 +148,5 @@ class Parts:
     status: Callable[[], Mapping[str, Any]] = field(default=dict)
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     is_playing: Callable[[], bool] = bool
-    give_up: Callable[[frozenset[str]], None] = _keep
+    give_up: Callable[[frozenset[str]], None] = _nothing
     tell: Callable[[Status, Mapping[str, Do]], None] | None = None

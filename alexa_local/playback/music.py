@@ -262,9 +262,8 @@ class MusicPlayer:
                 self._mixer.music.discard()
                 if self._closed:
                     return
-                self._mixer.music_paused = (
-                    self._paused
-                )  # only now, or the old track would be heard for a moment
+                # only now, or the old track would be heard for a moment
+                self._mixer.music_paused = self._paused
                 playing = self._playing
             if playing:
                 self._play_queue(choice)

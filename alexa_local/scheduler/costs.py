@@ -51,7 +51,3 @@ class Costs:
         """The cost that a share, 0 to 1, of the last ones did not exceed, seconds."""
         recent = self._recent.get(name)
         return recent.quantile(share) if recent else UNKNOWN_S
-
-    def names(self) -> list[str]:
-        """Whose work was measured."""
-        return sorted(self._recent)

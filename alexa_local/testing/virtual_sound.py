@@ -78,11 +78,6 @@ class VirtualSound:
             "ALSA_CONFIG_PATH": str(self._directory / "asound.conf"),
         }
 
-    @property
-    def helpers(self) -> list[int]:
-        """Processes beside the server that keep its sinks awake, which hardware does by itself."""
-        return [process.pid for process in self._processes[1:]]
-
     def start(self, timeout_s: float = 10.0) -> None:
         """Start the server and wait until it answers; DeviceError when it cannot."""
         if why := missing():
