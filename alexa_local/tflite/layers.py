@@ -83,17 +83,53 @@ def lstm_cell(
         joined: x and h go through one matrix, and so share one activation scale in int8; False keeps
             them apart, for an x whose values are much larger than 1.
     """
-    size = h.shape[1]
-    order = np.concatenate(
-        [np.arange(2 * size), np.arange(3 * size, 4 * size), np.arange(2 * size, 3 * size)]
-    )
-    w_ih, w_hh, bias = (np.asarray(a, np.float32)[order] for a in (w_ih, w_hh, bias))  # i f g o -> i f o g
+    w_ih, w_hh, bias = (_file_order(a) for a in (w_ih, w_hh, bias))
     if joined:
         both = graph.concatenation([x, h])  # (N, I), (N, H) -> (N, I + H)
         gates = linear(graph, both, np.concatenate([w_ih, w_hh], axis=1), bias, kind, sparse)
     else:
         of_x = linear(graph, x, w_ih, bias, kind, sparse)
         gates = graph.add(of_x, linear(graph, h, w_hh, None, kind, sparse))
+    return _lstm_states(graph, gates, c)
+
+
+def narrow_lstm_cell(
+    graph: Graph,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    of_x: Array,
+    of_h: Array,
+    gates: Array,
+    bias: Array,
+    kind: Kind = "float32",
+) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM whose gates come out of a narrow vector: (h, c) from x (N, I), h (N, H), c (N, H).
+
+    Args:
+        graph: where to add the cell.
+        x: float32 (N, I).
+        h: float32 (N, H), the last output.
+        c: float32 (N, H), the last cell state.
+        of_x: float32, shape (R, I): the narrow vector's part that x makes.
+        of_h: float32, shape (R, H): the part that h makes.
+        gates: float32, shape (4 H, R), in PyTorch's order i, f, g, o.
+        bias: float32, shape (4 H,).
+        kind: how the weights are stored.
+    """
+    narrow = graph.add(linear(graph, x, of_x, None, kind), linear(graph, h, of_h, None, kind))
+    return _lstm_states(graph, linear(graph, narrow, _file_order(gates), _file_order(bias), kind), c)
+
+
+def _file_order(rows: Array) -> Array:
+    """Gates' rows i, f, g, o as i, f, o, g, so that one operation squashes the first three."""
+    i, f, g, o = np.split(np.asarray(rows, np.float32), 4)
+    return np.concatenate([i, f, o, g])
+
+
+def _lstm_states(graph: Graph, gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """h and c (N, H) after a step, from its gates i, f, o, g (N, 4 H) and the c before it."""
+    size = c.shape[1]
     opened, candidate = graph.split(gates, [3 * size, size])
     i, f, o = graph.split(graph.logistic(opened), 3)
     new_c = graph.add(graph.mul(f, c), graph.mul(i, graph.tanh(candidate)))

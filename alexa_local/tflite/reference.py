@@ -57,6 +57,25 @@ def lstm_cell(
         gates = linear(np.concatenate([x, h], 1), np.concatenate([w_ih, w_hh], 1), bias, kind)
     else:
         gates = linear(x, w_ih, bias, kind) + linear(h, w_hh, None, kind)
+    return _lstm_states(gates, c)
+
+
+def narrow_lstm_cell(
+    x: Array,
+    h: Array,
+    c: Array,
+    of_x: Array,
+    of_h: Array,
+    gates: Array,
+    bias: Array,
+    kind: Kind = "float32",
+) -> tuple[Array, Array]:
+    """`layers.narrow_lstm_cell`: the new h and c, (N, H) each."""
+    narrow = linear(x, of_x, None, kind) + linear(h, of_h, None, kind)
+    return _lstm_states(linear(narrow, gates, bias, kind), c)
+
+
+def _lstm_states(gates: Array, c: Array) -> tuple[Array, Array]:
     i, f, g, o = np.split(gates, 4, axis=1)
     new_c = _logistic(f) * c + _logistic(i) * np.tanh(g)
     return _logistic(o) * np.tanh(new_c), new_c

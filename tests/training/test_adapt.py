@@ -20,7 +20,7 @@ from scripts.training.adapt.outdoors import sentences  # noqa: E402
 from scripts.training.adapt.recogniser import NETWORKS, StoredRecogniser  # noqa: E402
 from scripts.training.asr import parity  # noqa: E402
 from scripts.training.asr.data import Batch  # noqa: E402
-from scripts.training.asr.export import encoder_graph, joint_graph, prediction_graph  # noqa: E402
+from scripts.training.asr.graphs import encoder_graph, joint_graph, prediction_graph  # noqa: E402
 from scripts.training.asr.model import Shape, Transducer  # noqa: E402
 
 SMALL = Shape(conv=32, lstm=32, layers=2, joint=32, pieces=16, embedding=16)

@@ -9,7 +9,7 @@ from alexa_local.tflite.network import installed_runtimes, load
 from alexa_local.tflite.sparse import prune_blocks
 
 torch = pytest.importorskip("torch", reason="PyTorch is for training only")
-export = pytest.importorskip("scripts.training.asr.export")
+graphs = pytest.importorskip("scripts.training.asr.graphs")
 
 from scripts.training.asr import parity  # noqa: E402
 from scripts.training.asr.model import Shape, Transducer  # noqa: E402
@@ -31,7 +31,7 @@ def encoded(path: Path, runtime: str) -> np.ndarray:
     """The last of the file's answers to parity's known frames, (joint,)."""
     network = load(path, runtime=runtime)
     states = {name: np.zeros(shape, np.float32) for name, shape in network.inputs.items() if name != "frames"}
-    frames = parity.known_frames(SMALL.bands).reshape(-1, export.FRAMES_PER_STEP, SMALL.bands)
+    frames = parity.known_frames(SMALL.bands).reshape(-1, graphs.FRAMES_PER_STEP, SMALL.bands)
     for step in frames:
         answer = network.run(frames=step, **states)
         states = {name: answer[f"{name}_out"] for name in states}
@@ -44,7 +44,7 @@ def test_the_encoder_answers_as_the_reference_and_nearly_as_pytorch(
     tmp_path: Path, runtime: str, share: float
 ) -> None:
     model = pruned(share)
-    export.encoder_graph(model, "int8").save(tmp_path / "encoder.tflite")
+    graphs.encoder_graph(model, "int8").save(tmp_path / "encoder.tflite")
     found = encoded(tmp_path / "encoder.tflite", runtime)
     np.testing.assert_allclose(
         found[: parity.SHOWN], parity.encoded(model, "int8"), atol=0.01
@@ -59,14 +59,14 @@ def test_leaving_out_empty_blocks_changes_the_size_and_no_number(
     tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = pruned(0.5)
-    export.encoder_graph(model, "int8").save(tmp_path / "sparse.tflite")
-    monkeypatch.setattr(export, "SPARSE_ABOVE", 2.0)
-    export.encoder_graph(model, "int8").save(tmp_path / "dense.tflite")
+    graphs.encoder_graph(model, "int8").save(tmp_path / "sparse.tflite")
+    monkeypatch.setattr(graphs, "SPARSE_ABOVE", 2.0)
+    graphs.encoder_graph(model, "int8").save(tmp_path / "dense.tflite")
     sparse, dense = (tmp_path / f"{name}.tflite" for name in ("sparse", "dense"))
     assert np.array_equal(encoded(sparse, runtime), encoded(dense, runtime))
     assert sparse.stat().st_size < 0.7 * dense.stat().st_size
 
 
 def test_a_matrix_that_is_hardly_pruned_is_stored_whole() -> None:
-    kept = [record for record in export.encoder_graph(pruned(0.3), "int8").tensors if record.sparse]
+    kept = [record for record in graphs.encoder_graph(pruned(0.3), "int8").tensors if record.sparse]
     assert not kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,7 +194,7 @@ class Trainset:
             *(torch.from_numpy(a) for a in (frames, labels, steps.astype(np.int64), counts.astype(np.int64)))
         )
 
-    def batches(self, ahead: int = 6) -> Iterator[Batch]:
+    def batches(self, ahead: int = 6) -> Generator[Batch, None, None]:
         """Batches for ever, made in a thread of their own, which ends with the iteration."""
         ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
         ended = threading.Event()

@@ -12,15 +12,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from alexa_local.tflite import layers
 from alexa_local.tflite.layers import Kind
-from alexa_local.tflite.sparse import share_of_empty_blocks
-from alexa_local.tflite.writer import Graph, Tensor
+from alexa_local.tflite.writer import Graph
 from scripts.training.asr import parity
+from scripts.training.asr.graphs import (
+    branch_graph,
+    encoder_graph,
+    front_graph,
+    joint_graph,
+    prediction_graph,
+)
 from scripts.training.asr.model import FRAMES_PER_STEP, Shape, Transducer
 from scripts.training.manifest import write_manifest
 
@@ -41,11 +44,8 @@ DATA = [
 LANGUAGE = {"file": "ngrams.npz", "weight": 0.3, "bonus": 1.5}
 """The language model's part in a reading's score."""
 
-SPARSE_ABOVE = 0.4
-"""Share of empty blocks from which a matrix is stored, and computed, without them."""
-
-JOINT_ROWS = 8
-"""Hypotheses that the joint takes at once: the widest beam."""
+THRESHOLDS = {"normal": 0.0, "cheap": 2.0}
+"""The arbiter's log-odds above which the large branch runs: in usual times, and when the machine is late."""
 
 
 def load_average(checkpoint: Path) -> Transducer:
@@ -61,74 +61,21 @@ def load_average(checkpoint: Path) -> Transducer:
     return model.eval()
 
 
-def _array(tensor: Any) -> NDArray[np.float32]:
-    return np.asarray(tensor.detach().numpy(), np.float32)
-
-
-def _is_sparse(kind: Kind, *weights: NDArray[np.float32]) -> bool:
-    """Whether matrices that are used together are pruned enough to leave out their empty blocks."""
-    return kind == "int8" and min(share_of_empty_blocks(weight) for weight in weights) >= SPARSE_ABOVE
-
-
-def _linear(graph: Graph, x: Tensor, layer: torch.nn.Linear, kind: Kind) -> Tensor:
-    weight = _array(layer.weight)
-    return layers.linear(graph, x, weight, _array(layer.bias), kind, _is_sparse(kind, weight))
-
-
-def encoder_graph(model: Transducer, kind: Kind) -> Graph:
-    """One step: frames (8, 64) and states to the joint's side of the encoder, (1, joint), and new states.
-
-    States: `past`, the last 4 normalised frames; `conv`, the last output of the first convolution; h and c of
-    each LSTM layer.
-    """
-    shape, encoder, graph = model.shape, model.encoder, Graph()
-    frames = graph.input("frames", (FRAMES_PER_STEP, shape.bands))
-    past = graph.input("past", (4, shape.bands))
-    conv = graph.input("conv", (1, shape.conv))
-    scale = _array(encoder.scale)[None]
-    x = graph.mul(graph.sub(frames, graph.constant(_array(encoder.mean)[None])), graph.constant(scale))
-    seen = graph.concatenation([past, x], axis=0)  # (12, 64)
-    windows = [
-        graph.reshape(graph.slice(seen, first, first + 8, axis=0), (1, 8 * shape.bands)) for first in (0, 4)
-    ]
-    first = graph.relu(_linear(graph, graph.concatenation(windows, axis=0), encoder.conv1, kind))  # (2, conv)
-    newest = graph.slice(first, 1, 2, axis=0)
-    triple = graph.reshape(graph.concatenation([conv, first], axis=0), (1, 3 * shape.conv))
-    y = graph.relu(_linear(graph, triple, encoder.conv2, kind))  # (1, lstm)
-    states = [("past", graph.slice(seen, 8, 12, axis=0)), ("conv", newest)]
-    for number, (norm, lstm) in enumerate(zip(encoder.norms, encoder.lstms, strict=True)):
-        h, c = (graph.input(f"{name}{number}", (1, shape.lstm)) for name in "hc")
-        normed = layers.layer_norm(graph, y, _array(norm.weight), _array(norm.bias))
-        bias = _array(lstm.bias_ih_l0) + _array(lstm.bias_hh_l0)
-        weights = _array(lstm.weight_ih_l0), _array(lstm.weight_hh_l0)
-        sparse = _is_sparse(kind, *weights)
-        h, c = layers.lstm_cell(graph, normed, h, c, *weights, bias, kind, sparse, joined=False)
-        states += [(f"h{number}", h), (f"c{number}", c)]
-        y = graph.add(y, h)
-    y = layers.layer_norm(graph, y, _array(encoder.norm.weight), _array(encoder.norm.bias))
-    graph.output("encoded", _linear(graph, y, model.encoder_out, kind))
-    for name, tensor in states:
-        graph.output(f"{name}_out", tensor)
-    return graph
-
-
-def prediction_graph(model: Transducer, kind: Kind) -> Graph:
-    """Label context (context,) int32, oldest first, to (1, joint)."""
-    shape, graph = model.shape, Graph()
-    labels = graph.input("labels", (shape.context,), dtype="int32")
-    known = layers.embedding(graph, labels, _array(model.embedding.weight))  # (context, embedding)
-    flat = graph.reshape(known, (1, shape.context * shape.embedding))
-    graph.output("predicted", _linear(graph, flat, model.prediction, kind))
-    return graph
-
-
-def joint_graph(model: Transducer, kind: Kind) -> Graph:
-    """The encoder's vector (1, joint) and predictions (8, joint) to logits (8, pieces)."""
-    shape, graph = model.shape, Graph()
-    encoded = graph.input("encoded", (1, shape.joint))
-    predicted = graph.input("predicted", (JOINT_ROWS, shape.joint))
-    graph.output("logits", _linear(graph, graph.tanh(graph.add(predicted, encoded)), model.output, kind))
-    return graph
+def networks(model: Transducer, kind: Kind) -> dict[str, Graph]:
+    """The graphs of all networks by their files' names."""
+    if model.shape.branch:
+        encoder = {
+            "encoder-front.tflite": front_graph(model, kind),
+            "encoder-large.tflite": branch_graph(model, kind, small=False),
+            "encoder-small.tflite": branch_graph(model, kind, small=True),
+        }
+    else:
+        encoder = {"encoder.tflite": encoder_graph(model, kind)}
+    return {
+        **encoder,
+        "prediction.tflite": prediction_graph(model, kind),
+        "joint.tflite": joint_graph(model, kind),
+    }
 
 
 def export(
@@ -136,15 +83,17 @@ def export(
 ) -> None:
     """Write the folder `out`; with n-grams, the search adds them with LANGUAGE's weight and bonus."""
     out.mkdir(parents=True, exist_ok=True)
-    encoder_graph(model, kind).save(out / "encoder.tflite")
-    prediction_graph(model, kind).save(out / "prediction.tflite")
-    joint_graph(model, kind).save(out / "joint.tflite")
+    made = networks(model, kind)
+    for name, graph in made.items():
+        graph.save(out / name)
     (out / "pieces.txt").write_bytes(pieces.read_bytes())
     about = {
         **about,
         "parity": {"input": "scripts.training.asr.parity", "encoded": parity.encoded(model, kind)},
     }
-    files = ["encoder.tflite", "prediction.tflite", "joint.tflite", "pieces.txt"]
+    files = [*made, "pieces.txt"]
+    if model.shape.branch:
+        about = {**about, "branches": THRESHOLDS}
     if ngrams:
         (out / "ngrams.npz").write_bytes(ngrams.read_bytes())
         files.append("ngrams.npz")

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from alexa_local.tflite import reference
 from alexa_local.tflite.layers import Kind
-from scripts.training.asr.model import FRAMES_PER_STEP, Transducer
+from scripts.training.asr.model import (
+    FRAMES_PER_STEP,
+    BranchingEncoder,
+    Transducer,
+    lstm_weights,
+    small_weights,
+)
 
 STEPS = 12
 SHOWN = 16
@@ -30,7 +36,7 @@ def known_frames(bands: int = 64) -> Array:
 
 
 def encoded(model: Transducer, kind: Kind) -> list[float]:
-    """The first outputs of the last of STEPS steps over `known_frames`."""
+    """The first outputs of the last of STEPS steps over `known_frames`; branches take turns, large first."""
     encoder, shape = model.encoder, model.shape
     frames = (known_frames(shape.bands) - _array(encoder.mean)) * _array(encoder.scale)
     seen = np.concatenate([np.zeros((4, shape.bands), np.float32), frames])
@@ -44,10 +50,14 @@ def encoded(model: Transducer, kind: Kind) -> list[float]:
         y = np.maximum(_linear(np.concatenate([conv, first_conv]).reshape(1, -1), encoder.conv2, kind), 0)
         conv = first_conv[1:]
         for number, (norm, lstm) in enumerate(zip(encoder.norms, encoder.lstms, strict=True)):
-            bias = _array(lstm.bias_ih_l0) + _array(lstm.bias_hh_l0)
-            w_ih, w_hh = _array(lstm.weight_ih_l0), _array(lstm.weight_hh_l0)
             h, c = states[number]
-            h, c = reference.lstm_cell(_norm(y, norm), h, c, w_ih, w_hh, bias, kind, joined=False)
+            x = _norm(y, norm)
+            if isinstance(encoder, BranchingEncoder) and step % 2:
+                of_x, of_h, gates, bias = (_array(weight) for weight in small_weights(encoder.small[number]))
+                h, c = reference.narrow_lstm_cell(x, h, c, of_x, of_h, gates, bias, kind)
+            else:
+                of_x, of_h, bias = (_array(weight) for weight in lstm_weights(lstm))
+                h, c = reference.lstm_cell(x, h, c, of_x, of_h, bias, kind, joined=False)
             states[number] = np.stack([h, c])
             y = y + h
         y = _norm(y, encoder.norm)
