@@ -1,5 +1,6 @@
 """The neural diff: shipped weights in PyTorch and back, and what may change of them for how many bytes."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,33 +18,34 @@ from scripts.training.adapt import learner as learning  # noqa: E402
 from scripts.training.adapt.blocks import affordable, best_weights, coded_bytes, kept  # noqa: E402
 from scripts.training.adapt.learner import Learner  # noqa: E402
 from scripts.training.adapt.outdoors import sentences  # noqa: E402
-from scripts.training.adapt.recogniser import NETWORKS, StoredRecogniser  # noqa: E402
+from scripts.training.adapt.recogniser import StoredRecogniser  # noqa: E402
 from scripts.training.asr import parity  # noqa: E402
 from scripts.training.asr.data import Batch  # noqa: E402
-from scripts.training.asr.graphs import encoder_graph, joint_graph, prediction_graph  # noqa: E402
+from scripts.training.asr.export import networks  # noqa: E402
 from scripts.training.asr.model import Shape, Transducer  # noqa: E402
 
 SMALL = Shape(conv=32, lstm=32, layers=2, joint=32, pieces=16, embedding=16)
 
 
-def shipped(folder: Path, pruned: float) -> tuple[Model, Transducer]:
+def shipped(folder: Path, pruned: float, branch: int = 0) -> tuple[Model, Transducer]:
     """A small recogniser's files, of random weights whose encoder has lost a share of its blocks."""
     torch.manual_seed(1)
-    model = Transducer(SMALL).eval()
+    model = Transducer(replace(SMALL, branch=branch)).eval()
     for name, parameter in model.named_parameters():
-        if parameter.ndim == 2 and name.startswith("encoder"):
+        if parameter.ndim == 2 and name.startswith("encoder") and ".small." not in name:
             parameter.data = torch.from_numpy(prune_blocks(parameter.detach().numpy(), pruned))
         if parameter.ndim == 1:
             parameter.data += 0.1 * torch.randn_like(parameter)  # no two biases and norms are alike
-    for file, graph in zip(NETWORKS, (encoder_graph, prediction_graph, joint_graph), strict=True):
-        graph(model, "int8").save(folder / file)
-    files = {name: {"sha256": ""} for name in NETWORKS}
-    return Model("small", folder, {"files": files, "shape": SMALL.as_dict()}), model
+    graphs = networks(model, "int8")
+    for name, graph in graphs.items():
+        graph.save(folder / name)
+    files = {name: {"sha256": ""} for name in graphs}
+    return Model("small", folder, {"files": files, "shape": model.shape.as_dict()}), model
 
 
-@pytest.fixture(params=[0.0, 0.6], ids=["dense", "sparse"])
+@pytest.fixture(params=[(0.0, 0), (0.6, 0), (0.6, 16)], ids=["dense", "sparse", "branches"])
 def small(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Model, Transducer]:
-    return shipped(tmp_path, request.param)
+    return shipped(tmp_path, *request.param)
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_what_is_not_trained_is_written_bit_for_bit(small, tmp_path: Path) -> No
         layer.write(layer.quantised())
     (tmp_path / "again").mkdir()
     stored.save(tmp_path / "again")
-    for name in NETWORKS:
+    for name in stored.files:
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / name).read_bytes()
 
 

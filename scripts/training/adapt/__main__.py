@@ -31,7 +31,7 @@ from alexa_local.models import Model, open_model
 from alexa_local.recognise.networks import Pieces
 from scripts.training.adapt.blocks import affordable, coded_bytes, kept
 from scripts.training.adapt.learner import Learner
-from scripts.training.adapt.recogniser import NETWORKS, StoredRecogniser
+from scripts.training.adapt.recogniser import StoredRecogniser
 from scripts.training.asr import parity
 from scripts.training.asr.data import Batch, Part, Trainset, open_part, open_sounds
 from scripts.training.asr.train import STRENGTH
@@ -74,7 +74,7 @@ def learn_whole(model: Model, args: argparse.Namespace) -> tuple[Learner, Stored
     stored = StoredRecogniser(model)
     learner = Learner(stored)
     files = files_of(model.folder)
-    path, base = args.run / WHOLE, digest_of({name: files[name] for name in NETWORKS})
+    path, base = args.run / WHOLE, digest_of({name: files[name] for name in stored.files})
     if path.exists():
         with np.load(path) as whole:
             if str(whole["base"]) == base:

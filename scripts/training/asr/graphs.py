@@ -62,7 +62,7 @@ def front_graph(model: Transducer, kind: Kind) -> Graph:
     heard, states = _front(graph, model, kind)
     inner, last = encoder.arbiter[0], encoder.arbiter[2]
     assert isinstance(inner, torch.nn.Linear) and isinstance(last, torch.nn.Linear)
-    worth = _linear(graph, graph.tanh(_linear(graph, heard, inner, "float32")), last, "float32")
+    worth = _linear(graph, graph.tanh(_linear(graph, heard, inner, kind)), last, kind)
     graph.output("heard", heard)
     graph.output("worth", worth)
     for name, tensor in states:
