@@ -63,7 +63,6 @@ class BranchingLstm(torch.autograd.Function):
         )
 
 
-@torch.jit.script
 def _forward(
     of_input: Tensor,
     narrow: Tensor,
@@ -105,7 +104,6 @@ def _forward(
     )
 
 
-@torch.jit.script
 def _backward(
     of_h: Tensor,
     large: Tensor,
