@@ -45,7 +45,8 @@ def unmark_restart(path: Path) -> None:
 def _is_restarting(path: Path) -> bool:
     """Whether a new daemon is to be waited for; the mark of one that never came does not count for long."""
     try:
-        return time.time() - path.with_name(_RESTARTING).stat().st_mtime < _RESTART_LIMIT_S
+        age_s = time.time() - path.with_name(_RESTARTING).stat().st_mtime
+        return abs(age_s) < _RESTART_LIMIT_S  # a mark of the future is one of before the clock was set
     except OSError:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 
@@ -159,3 +160,14 @@ def test_without_a_new_start_nobody_waits(folder):
     unmark_restart(folder / "control.sock")
     with pytest.raises(Unheard):
         ask(folder / "control.sock", "status")
+
+
+@pytest.mark.parametrize("hours", [-1, 1], ids=["of long ago", "of before the clock was set back"])
+def test_for_a_new_start_that_never_came_nobody_waits(folder, hours):
+    socket = folder / "control.sock"
+    mark_restart(socket)
+    (mark,) = folder.glob("*restart*")
+    moment_s = mark.stat().st_mtime + 3600 * hours
+    os.utime(mark, (moment_s, moment_s))
+    with pytest.raises(Unheard):
+        ask(socket, "status")
