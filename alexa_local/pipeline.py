@@ -186,10 +186,12 @@ class Pipeline:
         """Do without some things while work is late, and with all others; from any thread.
 
         Args:
-            rungs: "voices" has voices listened to at a decision only, "beam" keeps fewer readings of the next
-                requests, "partials" tells no words before a decision; others mean nothing here.
+            rungs: "encoder" takes the recogniser's small branch more readily, "voices" has voices listened to
+                at a decision only, "beam" keeps fewer readings of the next requests, "partials" tells no
+                words before a decision; others mean nothing here.
         """
         self._given_up = rungs
+        self._recogniser.prefer_small("encoder" in rungs)
         self._recogniser.narrow(_NARROW_BEAM if "beam" in rungs else None)
 
     def cancel(self) -> list[Reset]:
@@ -343,8 +345,11 @@ class Pipeline:
         request = Request(
             *(hypotheses, self._opened_s, self._now_s, rule, timings), talker=talker, lattice=stream.lattice
         )
+        told: dict[str, Any] = {"text": text, "rule": rule, "timings": timings}
+        if stream.large_share is not None:
+            told["large_branch_pct"] = round(100 * stream.large_share)
         self._close()
-        self._on_event("stt_text", {"text": text, "rule": rule, "timings": timings})
+        self._on_event("stt_text", told)
         return [*taken_back, request]
 
     def _hear_voices(self) -> None:

@@ -234,10 +234,11 @@ def test_what_is_given_up_is_given_up_and_the_requests_are_the_same() -> None:
         return pipeline.push(SCENE), events, recogniser
 
     usual, events, recogniser = decisions_with(frozenset())
-    assert recogniser.beam is None
-    spared, fewer_events, recogniser = decisions_with(frozenset({"voices", "beam", "partials"}))
+    assert recogniser.beam is None and not recogniser.prefers_small
+    rungs = frozenset({"encoder", "voices", "beam", "partials"})
+    spared, fewer_events, recogniser = decisions_with(rungs)
     assert [(one.hypotheses, one.talker, one.ended_s) for one in spared] == [
         (one.hypotheses, one.talker, one.ended_s) for one in usual
     ]
-    assert recogniser.beam is not None
+    assert recogniser.beam is not None and recogniser.prefers_small
     assert "stt_partial" in events and "stt_partial" not in fewer_events

@@ -12,12 +12,14 @@ from alexa_local.cli.control import ask_daemon, duration, realtime
 
 _CLEAR, _HOME_AND_CLEAR = "\x1b[2J\x1b[H", "\x1b[H\x1b[J"
 _BAR = 20
-_GIVEN_UP = {
+GIVEN_UP = {
     "background": "background work is paused",
+    "encoder": "the recogniser's small branch is taken more readily",
     "voices": "whisper and speaker wait for the end of a request",
     "beam": "the recogniser keeps fewer readings",
     "partials": "no words are told before the end",
 }
+"""What the scheduler's rungs mean to who watches."""
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -48,6 +50,7 @@ def lines(status: Mapping[str, Any]) -> list[str]:
         *_table("thread", status.get("thread_shares_pct", {})),
         *_table("part", status.get("part_shares_pct", {})),
         *_work(status.get("scheduler", {})),
+        *_branches(status),
         *_queues(status),
     ]
 
@@ -79,12 +82,18 @@ def _work(scheduler: Mapping[str, Any]) -> list[str]:
         for name, one in work.items()
     ]
     waiting = ", ".join(f"{kind} {count}" for kind, count in scheduler["waiting"].items() if count)
-    given_up = [f"  given up: {_GIVEN_UP.get(rung, rung)}" for rung in scheduler["given_up"]]
+    given_up = [f"  given up: {GIVEN_UP.get(rung, rung)}" for rung in scheduler["given_up"]]
     return [
         *("", "  turns of           count   late  most late (ms)", *rows),
         *([f"  waiting: {waiting}"] if waiting else []),
         *given_up,
     ]
+
+
+def _branches(status: Mapping[str, Any]) -> list[str]:
+    """How hard the recogniser's steps were, where it may choose."""
+    share = status.get("large_branch_pct")
+    return [] if share is None else [f"  the recogniser's large branch: {share} % of its steps"]
 
 
 def _queues(status: Mapping[str, Any]) -> list[str]:

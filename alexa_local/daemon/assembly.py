@@ -123,6 +123,9 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
         pipeline=pipeline,
         is_playing=lambda: sounding.is_playing,
         give_up=give_up,
+        idle_rungs=frozenset(
+            rung for rung, has in (("encoder", recogniser.has_branches), ("voices", listeners)) if not has
+        ),
         may_answer=identifier.may_answer if identifier else anybody,
         interpret=brain.interpret,
         perform=brain.perform,
@@ -152,6 +155,7 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
             **brain.status(),
             **renewal.status(),
             **calls.status(),
+            **_branches(recogniser),
             "realtime": portaudio.priorities(),
             **(echo.report if echo else {"echo_cancellation": "off"}),
         },
@@ -162,6 +166,12 @@ def assemble(config: Config, host: Host, portaudio: PortAudio, echo: EchoCancell
 
 def _nobody(_: Iterable[Profile]) -> None:
     """Voices are not told apart."""
+
+
+def _branches(recogniser: Recogniser) -> Mapping[str, int]:
+    """How much of the work of the recogniser's encoder was the hard one, where there is another."""
+    share = recogniser.large_share
+    return {} if share is None else {"large_branch_pct": round(100 * share)}
 
 
 def _load(

@@ -64,7 +64,8 @@ def wake_parts(config: Config, opened: Opened, networks: Networks) -> tuple[Wake
             second.name,
         )
         second = None
-    verifier = Verifier(second, networks) if second else None
+    # apart: it knows what the encoder says in usual times, and judges no worse on a machine that is late
+    verifier = Verifier(second, networks.encoder.apart()) if second else None
     levels = _levels(settings, second or model)
     return WakeWord(model, levels=levels, verifier=verifier), verifier, levels.silence.verification
 

@@ -45,11 +45,12 @@ from alexa_local.scheduler import Change, Costs, Ladder, Meter, Order, Turns, Un
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
 
-RUNGS = ("background", "voices", "beam", "partials")
+RUNGS = ("background", "encoder", "voices", "beam", "partials")
 """What is given up while sound is worked through too late, the first to go first."""
 
 WHAT_RUNGS_DO = {
     "background": "work that nobody waits for pauses.",
+    "encoder": "the recogniser's small branch is taken more readily.",
     "voices": "whispers and voices are told at the end of a request alone.",
     "beam": "fewer readings of a request are kept.",
     "partials": "words are told at the end of a request alone.",
@@ -102,6 +103,7 @@ class Daemon:
         self._last_lattice = LastLattice()
         self._began_s = time.monotonic()
         self._meter = Meter()
+        self._ladder = Ladder(RUNGS)
         self._turns = self._make_turns()
         self._give_up: Callable[[frozenset[str]], None] = lambda given_up: None
         self._threads = Threads()
@@ -164,13 +166,13 @@ class Daemon:
         if not settings.enabled or self._finite:
             return Unordered(self._meter)
         cores = settings.cores or len(os.sched_getaffinity(0))
-        return Turns(Order(Costs(), cores), Ladder(RUNGS), self._degrade, self._meter)
+        return Turns(Order(Costs(), cores), self._ladder, self._degrade, self._meter)
 
     def _degrade(self, change: Change) -> None:
         """Do without something more, or with it again."""
         log = _log.warning if change.way == "down" else _log.info
         log("Work is %s: %s", "late" if change.way == "down" else "in time again", WHAT_RUNGS_DO[change.rung])
-        given_up = frozenset(RUNGS[: change.level])
+        given_up = frozenset(change.given_up)
         self._turns.pause_background("background" in given_up)
         self._give_up(given_up)
         self.bus.publish("degraded", {"rung": change.rung, "way": change.way, "level": change.level})
@@ -190,6 +192,7 @@ class Daemon:
     def _work(self, claim: Claim, host: Host, parts: Parts) -> None:
         supervisor = self._supervisor
         self._give_up = parts.give_up
+        self._ladder.leave_out(parts.idle_rungs)
         start_indicator(self._config, host)
         if parts.local_only():
             self.bus.publish("local_only", {"on": True})

@@ -119,6 +119,7 @@ class Parts:
         commands: what else can be asked for on the control socket, by its name.
         is_playing: whether music is heard.
         give_up: does without what these rungs of the scheduler name, and with all else; from any thread.
+        idle_rungs: rungs of the scheduler that would change nothing here, and so are gone past.
         tell: begins to tell the broker how the daemon is, and to do the commands that come from there, whose
             names and functions it takes; None without a broker.
     """
@@ -149,4 +150,5 @@ class Parts:
     commands: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     is_playing: Callable[[], bool] = bool
     give_up: Callable[[frozenset[str]], None] = _nothing
+    idle_rungs: frozenset[str] = frozenset()
     tell: Callable[[Status, Mapping[str, Do]], None] | None = None

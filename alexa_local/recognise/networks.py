@@ -1,4 +1,4 @@
-"""The transducer's three networks, and the word pieces they speak of; shared by all streams."""
+"""The transducer's networks, and the word pieces they speak of; shared by all streams."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from alexa_local.errors import ModelError
 from alexa_local.models import Model
 from alexa_local.recognise.attention import AttentionNetworks
+from alexa_local.recognise.encoder import States, open_encoder
 from alexa_local.recognise.internal import InternalLanguage
 from alexa_local.recognise.ngram import PieceNgrams
 from alexa_local.tflite import load
@@ -68,6 +69,7 @@ class Networks:
 
     Attributes:
         pieces: the vocabulary.
+        encoder: the encoder, with the choice between its branches, if it has any.
         frames_per_step: feature frames that one step of the encoder takes.
         context: labels that the prediction network sees.
         rows: hypotheses that the joint takes at once.
@@ -88,11 +90,11 @@ class Networks:
         )
         self.attention = AttentionNetworks(model) if "attention" in model.info else None
         self.pieces = Pieces(model.path("pieces.txt").read_text(encoding="utf-8").splitlines())
-        self._encoder = load(model.path("encoder.tflite"), threads)
+        self.encoder = open_encoder(model, threads)
+        self.frames_per_step, self.bands = self.encoder.frames_per_step, self.encoder.bands
         self._prediction = load(model.path("prediction.tflite"))
         self._joint = load(model.path("joint.tflite"))
         try:
-            self.frames_per_step, self.bands = self._encoder.inputs["frames"]
             self.context = self._prediction.inputs["labels"][0]
             self.rows, width = self._joint.inputs["predicted"]
             pieces = self._joint.outputs["logits"][1]
@@ -105,7 +107,6 @@ class Networks:
                 f"Model {model.name} writes {pieces} pieces but lists {len(self.pieces)}. "
                 "Reinstall the package."
             )
-        self._states = {name: shape for name, shape in self._encoder.inputs.items() if name != "frames"}
         self._batch = np.zeros((self.rows, width), np.float32)
         self.predict = lru_cache(maxsize=8192)(self._predict)
         unheard = np.zeros((1, width), np.float32)
@@ -113,14 +114,13 @@ class Networks:
             lambda labels: self.log_probabilities(unheard, [labels])[0], self.context, INTERNAL_WEIGHT
         )
 
-    def start(self) -> dict[str, Vector]:
+    def start(self) -> States:
         """The encoder's state before the first step."""
-        return {name: np.zeros(shape, np.float32) for name, shape in self._states.items()}
+        return self.encoder.start()
 
-    def encode(self, frames: Vector, states: dict[str, Vector]) -> tuple[Vector, dict[str, Vector]]:
+    def encode(self, frames: Vector, states: States) -> tuple[Vector, States]:
         """One step: frames (frames_per_step, 64) and states to a vector (1, joint) and new states."""
-        out = self._encoder.run(frames=frames, **states)
-        return out["encoded"], {name: out[f"{name}_out"] for name in states}
+        return self.encoder.encode(frames, states)
 
     def log_probabilities(self, encoded: Vector, contexts: list[tuple[int, ...]]) -> Vector:
         """Natural-log probabilities of every piece after each label context: float32 (len(contexts), pieces).

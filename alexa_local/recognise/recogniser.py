@@ -86,7 +86,7 @@ class Stream:
     ) -> None:
         self._networks, self._options, self._attention = networks, options, attention
         self._heard = attention.start() if attention else np.zeros(0, np.float32)
-        self._states = networks.start()
+        self._states, self._large_steps = networks.start(), 0
         scorers: dict[str, Scorer] = {"language": networks.language} if networks.language else {}
         if phrases:
             scorers["bias"] = phrases
@@ -123,6 +123,12 @@ class Stream:
         return self._steps * self._step_s
 
     @property
+    def large_share(self) -> float | None:
+        """Of its steps, 0 to 1, those in the encoder's large branch; None without branches or steps."""
+        has_choice = self._networks.encoder.has_branches and self._steps
+        return self._large_steps / self._steps if has_choice else None
+
+    @property
     def trailing_silence_s(self) -> float:
         """Seconds since the best reading's last word piece, or since the beginning."""
         steps = self._search.best.steps
@@ -139,6 +145,7 @@ class Stream:
         known = np.concatenate([self._waiting, frames]) if len(self._waiting) else frames
         size = self._networks.frames_per_step
         whole = len(known) // size * size
+        large_steps = self._networks.encoder.large_steps
         for first in range(0, whole, size):
             encoded, self._states = self._networks.encode(known[first : first + size], self._states)
             self._search.advance(self._attending(encoded))
@@ -149,6 +156,7 @@ class Stream:
                 self._search.settle()
                 if self._guided:
                     self._guided.settle()
+        self._large_steps += self._networks.encoder.large_steps - large_steps
         self._waiting = known[whole:].copy()
 
     def _heard_as(self, encoded: NDArray[np.float32], readings: list[Reading]) -> NDArray[np.float32]:
@@ -248,6 +256,17 @@ class Recogniser:
         return self._networks
 
     @property
+    def has_branches(self) -> bool:
+        """Whether the encoder has a small branch too."""
+        return self._networks.encoder.has_branches
+
+    @property
+    def large_share(self) -> float | None:
+        """Of all steps, 0 to 1, those in the encoder's large branch; None without branches or steps."""
+        encoder = self._networks.encoder
+        return encoder.large_steps / encoder.steps if self.has_branches and encoder.steps else None
+
+    @property
     def step_s(self) -> float:
         """Seconds of one step of the encoder."""
         return self._networks.frames_per_step * FRAME_S
@@ -261,6 +280,10 @@ class Recogniser:
         widest = self._widest
         fewest = [min(beam or most, most) for most in (widest.beam, widest.n_best, widest.guided_beam)]
         self._options = Options(*fewest)
+
+    def prefer_small(self, on: bool) -> None:
+        """Prefer the encoder's small branch, or choose as usual, from the next step on; from any thread."""
+        self._networks.encoder.prefer("cheap" if on else "normal")
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Look for these sentences too, beside any others, in the streams from now on; None for no more."""

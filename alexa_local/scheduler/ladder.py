@@ -6,7 +6,7 @@ Pure: whoever measures lateness says so, with the time; what a rung means is for
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,12 +38,17 @@ class Change:
     Attributes:
         rung: its name.
         way: "down" when it was given up, "up" when it came back.
-        level: how many are given up now.
+        given_up: all that are given up now, the first to go first.
     """
 
     rung: str
     way: Literal["down", "up"]
-    level: int
+    given_up: tuple[str, ...]
+
+    @property
+    def level(self) -> int:
+        """How many are given up now."""
+        return len(self.given_up)
 
 
 class Ladder:
@@ -65,6 +70,10 @@ class Ladder:
     def given_up(self) -> tuple[str, ...]:
         """The rungs that are given up now."""
         return self._rungs[: self.level]
+
+    def leave_out(self, rungs: Collection[str]) -> None:
+        """Go past these, which would change nothing here; before the first is given up."""
+        self._rungs = tuple(rung for rung in self._rungs if rung not in rungs)
 
     def observe(self, lateness_s: float, now_s: float) -> Change | None:
         """A realtime quantum ended so long after its deadline (0 or less: in time); what that changes."""
@@ -90,11 +99,11 @@ class Ladder:
             self._calm_s = min(2 * self._calm_s, MOST_CALM_S) if is_relapse else CALM_S
         self._changed_s = now_s
         self.level += 1
-        return Change(self._rungs[self.level - 1], "down", self.level)
+        return Change(self._rungs[self.level - 1], "down", self.given_up)
 
     def _up(self, now_s: float) -> Change | None:
         if not self.level or now_s - max(self._last_late_s, self._changed_s) < self._calm_s:
             return None
         self._changed_s = self._went_up_s = now_s
         self.level -= 1
-        return Change(self._rungs[self.level], "up", self.level)
+        return Change(self._rungs[self.level], "up", self.given_up)

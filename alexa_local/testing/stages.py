@@ -69,7 +69,10 @@ class LoudStream:
 
     Attributes:
         sentence_end: probability that the sentence is whole; set it.
+        large_share: there are no branches.
     """
+
+    large_share: float | None = None
 
     def __init__(self, sentence_end: float = 1.0) -> None:
         self.sentence_end = sentence_end
@@ -144,8 +147,13 @@ class LoudRecogniser:
         phrases: what it was last told to hear more readily.
         biasing: how.
         beam: how few readings are kept; None for as many as there are.
+        prefers_small: whether it was last told to take a small branch.
+        has_branches: it has none.
+        large_share: there is nothing to share.
     """
 
+    prefers_small = has_branches = False
+    large_share: float | None = None
     beam: int | None = None
     sentences: SentenceGraph | None = None
     phrases: tuple[PhraseClass, ...] = ()
@@ -154,6 +162,10 @@ class LoudRecogniser:
     def narrow(self, beam: int | None) -> None:
         """Remember how many readings are kept."""
         self.beam = beam
+
+    def prefer_small(self, on: bool) -> None:
+        """Remember it."""
+        self.prefers_small = on
 
     def guide(self, sentences: SentenceGraph | None) -> None:
         """Remember the sentences."""

@@ -7,7 +7,10 @@ off. Nothing is computed before the wake word's own network fires, so that silen
 
 from __future__ import annotations
 
-from typing import Protocol
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +30,7 @@ Vector = NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """The recogniser's encoder (`recognise.networks.Networks`)."""
+    """The recogniser's encoder (`recognise.encoder.Encoder`)."""
 
     frames_per_step: int
 
@@ -82,4 +85,14 @@ def encoded(encoder: Encoder, frames: Vector) -> Vector:
 def fits(model: Model, recogniser: Model) -> bool:
     """Whether a second opinion was made for this recogniser's encoder; with another it would guess."""
     made_for = model.info.get("encoder_sha256")
-    return made_for == recogniser.info["files"].get("encoder.tflite", {}).get("sha256")
+    return made_for == encoder_sha256(recogniser)
+
+
+def encoder_sha256(recogniser: Model) -> str:
+    """What tells a recogniser's encoder from every other: its file's, or its files' and thresholds'."""
+    files: Mapping[str, Any] = recogniser.info["files"]
+    found = [str(files[name]["sha256"]) for name in sorted(files) if name.startswith("encoder")]
+    if "branches" not in recogniser.info:
+        return found[0] if found else ""
+    known = json.dumps([found, recogniser.info["branches"]], sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()

@@ -17,6 +17,7 @@ STATUS = {
     "queues": {"sound": {"waiting": 2, "size": 256}, "jobs": {"waiting": 0, "size": 16}},
     "dropped": {"microphone": 0, "sound": 4},
     "realtime": {"microphone": "rr 5"},
+    "large_branch_pct": 41,
 }
 
 
@@ -28,6 +29,7 @@ def test_all_that_is_known_is_shown_the_busiest_first() -> None:
     assert "act" not in told.split("part")[0].split("% of a core")[1]
     assert "41.5" in told
     assert "background work is paused" in told
+    assert "large branch: 41 %" in told
     assert "real-time priority: microphone rr 5" in told
 
 

@@ -19,9 +19,19 @@ def live(ladder: Ladder, start_s: float, seconds: float, late: bool) -> list[tup
 def test_one_rung_goes_at_a_time_and_none_below_the_last() -> None:
     ladder = Ladder(["first", "second"])
     changes = live(ladder, 0.0, 10.0, late=True)
-    assert [change for _, change in changes] == [Change("first", "down", 1), Change("second", "down", 2)]
+    assert [change for _, change in changes] == [
+        Change("first", "down", ("first",)),
+        Change("second", "down", ("first", "second")),
+    ]
     assert changes[1][0] - changes[0][0] >= APART_S
     assert ladder.given_up == ("first", "second")
+
+
+def test_what_would_change_nothing_is_gone_past() -> None:
+    ladder = Ladder(["first", "second", "third"])
+    ladder.leave_out({"second"})
+    changes = live(ladder, 0.0, 10.0, late=True)
+    assert [(change.rung, change.level) for _, change in changes] == [("first", 1), ("third", 2)]
 
 
 def test_rungs_come_back_in_turn_after_calm() -> None:

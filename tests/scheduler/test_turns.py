@@ -56,7 +56,7 @@ def test_late_realtime_work_is_told_and_changes_what_is_given_up() -> None:
     for _ in range(LEAST_LATE):
         with ours.turn("listen", Kind.REALTIME, -1.0):
             pass
-    assert changes == [Change("first", "down", 1)]
+    assert changes == [Change("first", "down", ("first",))]
     report = ours.report()
     assert report["given_up"] == ["first"]
     assert report["work"]["listen"]["late"] == LEAST_LATE

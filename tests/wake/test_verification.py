@@ -12,7 +12,7 @@ from alexa_local.tflite import load
 from alexa_local.tflite.network import installed_runtimes
 from alexa_local.wake.detector import OPINIONS, Step, WakeWord
 from alexa_local.wake.sensitivity import Level, Levels
-from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES, encoded, fits
+from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES, encoded, encoder_sha256, fits
 from scripts.training.verify.probe import probe
 
 
@@ -118,6 +118,19 @@ def test_an_opinion_belongs_to_the_encoder_that_it_was_made_for(tmp_path) -> Non
     recogniser = Model("asr", tmp_path, {"files": {"encoder.tflite": {"sha256": "ab"}}})
     assert fits(Model("verify", tmp_path, {"encoder_sha256": "ab"}), recogniser)
     assert not fits(Model("verify", tmp_path, {"encoder_sha256": "cd"}), recogniser)
+
+
+def test_an_opinion_belongs_to_all_branches_of_an_encoder_and_to_their_choice(tmp_path) -> None:
+    files = {f"encoder-{part}.tflite": {"sha256": part} for part in ("front", "large", "small")}
+    branches = {"normal": 0.0, "cheap": 2.0}
+    one = Model("asr", tmp_path, {"files": files, "branches": branches})
+    opinion = Model("verify", tmp_path, {"encoder_sha256": encoder_sha256(one)})
+    retrained = {**files, "encoder-small.tflite": {"sha256": "other"}}
+    assert fits(opinion, one)
+    assert not fits(opinion, Model("asr", tmp_path, {"files": retrained, "branches": branches}))
+    assert not fits(
+        opinion, Model("asr", tmp_path, {"files": files, "branches": {**branches, "normal": 1.0}})
+    )
 
 
 needs_model = pytest.mark.skipif(not (models_folder() / "wake-verify").is_dir(), reason="no such model yet")

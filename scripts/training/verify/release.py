@@ -26,7 +26,7 @@ from alexa_local.recognise.networks import Networks
 from alexa_local.wake import Verifier, WakeWord
 from alexa_local.wake.detector import REFRACTORY_FRAMES
 from alexa_local.wake.sensitivity import STEPS
-from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES
+from alexa_local.wake.verification import NETWORK_FILE, WINDOW_FRAMES, encoder_sha256
 from scripts.evaluation.wake import Heard as Recording
 from scripts.evaluation.wake import firings
 from scripts.training.verify.card import card
@@ -193,7 +193,7 @@ def main() -> int:
         "files": {},
         "inputs": {"encoded": f"float32 (16, {network.each.in_features}): the encoder's last outputs"},
         "outputs": {"logit": "float32 (1, 1): the wake word has just ended"},
-        "encoder_sha256": recogniser.info["files"]["encoder.tflite"]["sha256"],
+        "encoder_sha256": encoder_sha256(recogniser),
         "training": json.loads((options.trained / "recipe.json").read_text(encoding="utf-8")),
         "parity": {"input": "scripts.training.verify.probe", "logit": parity(network)},
     }
