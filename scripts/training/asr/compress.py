@@ -30,7 +30,7 @@ PULL_STEPS = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be compressed, and when, in minutes of training; the default is nothing.
+    """What is to be compressed, and when, in minutes of training, or in steps; the default is nothing.
 
     Attributes:
         sparsity: share of the encoder's weights that are zero in the end.
@@ -48,18 +48,18 @@ class Plan:
     grid_from: float = 0.0
     grid_until: float = 0.0
 
-    def sparsity_at(self, minutes: float) -> float:
+    def sparsity_at(self, now: float) -> float:
         """The share of zeros that is due."""
-        return self.sparsity * (1 - (1 - _passed(minutes, self.sparse_from, self.sparse_until)) ** 3)
+        return self.sparsity * (1 - (1 - _passed(now, self.sparse_from, self.sparse_until)) ** 3)
 
-    def grid_at(self, minutes: float) -> float:
+    def grid_at(self, now: float) -> float:
         """How far a pull goes now, in grid steps."""
-        return self.grid * _passed(minutes, self.grid_from, self.grid_until)
+        return self.grid * _passed(now, self.grid_from, self.grid_until)
 
 
-def _passed(minutes: float, first: float, last: float) -> float:
+def _passed(now: float, first: float, last: float) -> float:
     """The share of the time from `first` to `last` that has passed, 0 to 1."""
-    return min(1.0, max(0.0, (minutes - first) / max(last - first, 1e-9)))
+    return min(1.0, max(0.0, (now - first) / max(last - first, 1e-9)))
 
 
 class Compression:
@@ -72,15 +72,18 @@ class Compression:
         self._masks = [kept_blocks(weight) for weight, _ in self._pruned]
 
     @torch.no_grad()
-    def after_step(self, step: int, minutes: float) -> None:
-        """To be called after each of the optimiser's steps, before the average takes it up."""
-        pull = self._plan.grid_at(minutes)
+    def after_step(self, step: int, now: float) -> None:
+        """To be called after each of the optimiser's steps, before the average takes it up.
+
+        `now` is the minutes, or the steps, that the plan counts.
+        """
+        pull = self._plan.grid_at(now)
         if pull > 0 and step % PULL_STEPS == 0:
             for weight in self._exported:
                 pull_to_grid(weight, pull)
         for (weight, _), mask in zip(self._pruned, self._masks, strict=True):
             blocks(weight).mul_(mask)
-        share = self._plan.sparsity_at(minutes)
+        share = self._plan.sparsity_at(now)
         if share > 0 and step % PRUNE_STEPS == 0:
             for number, (weight, of_average) in enumerate(self._pruned):
                 mask = strongest_blocks(weight, share)

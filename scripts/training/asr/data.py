@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alexa_local.frontend.logmel import LOG_FLOOR
 from alexa_local.messages import MEL_BANDS
 from scripts.training.asr.augment import Frames, Strength, augment
-from scripts.training.asr.features import open_store
+from scripts.training.asr.features import is_among, open_store
 from scripts.training.asr.model import FRAMES_PER_STEP
 from scripts.training.asr.splice import Splices
 
@@ -24,6 +24,10 @@ BATCH_S = 70.0
 """Sound in a batch."""
 NO_SPEECH_SHARE = 0.03
 """Share of the utterances that hold no words."""
+WAKE_SHARE = 0.5
+"""Share of the utterances that come after the wake word."""
+SHORTEST_UNTRANSCRIBED_FRAMES = 200
+"""Clips without text that are shorter are single words, which nobody asks for."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,32 @@ class SplicedPart(Part):
         return self.splices.say(self.clips[clip][2], random)
 
 
-def open_spliced(stores: list[Path], sentences: list[str], share: float) -> SplicedPart:
-    """The sentences that the stores' words can say."""
-    splices = Splices(stores, sentences)
+def open_spliced(
+    stores: list[Path], sentences: list[str], share: float, data_share: float = 1.0
+) -> SplicedPart:
+    """The sentences that the words of the stores' clips, or of a share of them, can say."""
+    splices = Splices(stores, sentences, data_share)
     clips = [(0, splices.frames_of(text), text) for text in splices.sentences]
     return SplicedPart(np.zeros((0, MEL_BANDS), np.float16), clips, share, splices=splices)
 
 
-def open_part(folder: Path, share: float = 1.0, join: int = 1, longest_s: float = 16.5) -> Part:
-    """A store's clips that have text and are short enough."""
+def open_part(
+    folder: Path, share: float = 1.0, join: int = 1, longest_s: float = 16.5, data_share: float = 1.0
+) -> Part:
+    """A store's clips, or a share of them, that have text and are short enough."""
     rows, index = open_store(folder)
     most = int(longest_s * 100)
     clips = [(r["first"], r["frames"], r["text"]) for r in index if r["text"] and 30 < r["frames"] <= most]
-    return Part(rows, clips, share, join)
+    return Part(rows, [clip for clip in clips if is_among(clip[0], data_share)], share, join)
+
+
+def open_untranscribed(folder: Path, longest_s: float = 16.5) -> Part:
+    """A store's clips of which nobody wrote down the words."""
+    rows, index = open_store(folder)
+    lengths = range(SHORTEST_UNTRANSCRIBED_FRAMES, int(longest_s * 100) + 1)
+    return Part(
+        rows, [(r["first"], r["frames"], "") for r in index if not r["text"] and r["frames"] in lengths]
+    )
 
 
 def open_sounds(folder: Path, piece_frames: int = 3000) -> list[Frames]:
@@ -125,7 +142,7 @@ class Trainset:
         seed: int,
         batch_s: float = BATCH_S,
         strength: Strength = Strength(),  # noqa: B008 - frozen
-        wake_share: float = 0.5,
+        wake_share: float = WAKE_SHARE,
     ) -> None:
         self._parts, self._noises, self._wakes = parts, noises, wakes
         self._spell = (

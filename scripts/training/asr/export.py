@@ -12,8 +12,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from alexa_local.tflite.layers import Kind
 from alexa_local.tflite.writer import Graph
 from scripts.training.asr import parity
@@ -24,7 +22,8 @@ from scripts.training.asr.graphs import (
     joint_graph,
     prediction_graph,
 )
-from scripts.training.asr.model import FRAMES_PER_STEP, Shape, Transducer
+from scripts.training.asr.model import FRAMES_PER_STEP, Transducer
+from scripts.training.asr.trainee import averaged
 from scripts.training.manifest import write_manifest
 
 DATA = [
@@ -50,14 +49,9 @@ THRESHOLDS = {"normal": 0.0, "cheap": 2.0}
 
 def load_average(checkpoint: Path) -> Transducer:
     """The averaged weights of a checkpoint."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    model = Transducer(Shape(**state["shape"]))
-    average = {
-        name.removeprefix("module."): value
-        for name, value in state["average"].items()
-        if name != "n_averaged"
-    }
-    model.load_state_dict(average)
+    shape, weights = averaged(checkpoint)
+    model = Transducer(shape)
+    model.load_state_dict(weights)
     return model.eval()
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.training.asr.augment import Frames, level
-from scripts.training.asr.features import open_store, read_clip
+from scripts.training.asr.features import is_among, open_store, read_clip
 
 LONGEST = 4
 """Words that are taken in one go at most."""
@@ -68,15 +68,16 @@ class Stretch:
 class Splices:
     """Sentences that the words of some stores can say."""
 
-    def __init__(self, stores: Sequence[Path], sentences: Sequence[str]) -> None:
-        """Index every stretch of up to LONGEST words, and keep the sentences that can be said."""
+    def __init__(self, stores: Sequence[Path], sentences: Sequence[str], share: float = 1.0) -> None:
+        """Index every stretch of up to LONGEST words in a share of the clips; keep what they can say."""
         self._rows: list[NDArray[np.float16]] = []
         self._stretches: dict[tuple[str, ...], list[Stretch]] = defaultdict(list)
         for number, store in enumerate(stores):
             self._rows.append(open_store(store)[0])
             with (store / "words.jsonl").open(encoding="utf-8") as lines:
                 for line in map(json.loads, lines):
-                    self._index(number, line["first"], line["speaker"], line["words"], line["times"])
+                    if is_among(line["first"], share):
+                        self._index(number, line["first"], line["speaker"], line["words"], line["times"])
         self.sentences = [text for text in sentences if all((w,) in self._stretches for w in text.split())]
 
     def _index(

@@ -16,22 +16,21 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
-from torch.nn import functional
-
 from scripts.training.asr.augment import Strength
 from scripts.training.asr.compress import Plan
 from scripts.training.asr.data import (
     BATCH_S,
+    WAKE_SHARE,
     Batch,
     Part,
     Trainset,
     open_part,
     open_sounds,
     open_spliced,
+    open_untranscribed,
     open_wake_words,
 )
-from scripts.training.asr.loss import band, transducer_loss
+from scripts.training.asr.losses import CTC_WEIGHT, losses
 from scripts.training.asr.model import Shape, Transducer
 from scripts.training.asr.trainee import Trainee, join_others
 
@@ -41,7 +40,6 @@ DECAY = 0.15
 WARM_UP_STEPS = 400
 CTC_ONLY = 0.1
 """Share of the training that CTC alone opens: it finds the alignment at a fraction of the joint's cost."""
-CTC_WEIGHT = 0.3
 OPENING = 0.13
 """Share of the training on short, clean, synthesised clips, where an alignment is found soonest."""
 OPENING_S, LONGEST_S = 3.5, 16.5
@@ -50,9 +48,6 @@ STRENGTH = Strength(
     warp=0.08, tempo=0.1, noise=0.25, snr_db=(5.0, 28.0), room=0.12, frequency_masks=1, time_masks=0
 )
 """Mild: in the hours that a small machine has, the model underfits."""
-FAST_EMIT = 0.004
-BAND = 10
-"""Label positions computed at each step, around the CTC alignment."""
 AVERAGE = 0.999
 """Decay of the moving average of the weights; the average is what is exported."""
 PARTS = {  # store: (share of an epoch, clips joined)
@@ -75,28 +70,19 @@ def learning_rate(step: int, progress: float) -> float:
     return RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - progress) / DECAY))
 
 
-def losses(
-    model: Transducer, encoded: torch.Tensor, batch: Batch, with_transducer: bool
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean (transducer, CTC) loss of a batch, whose encoder's vectors are given, in nats per label."""
-    log_p = functional.log_softmax(model.ctc(encoded), -1)  # (B, T, pieces)
-    total = batch.counts.sum().clamp(min=1)
-    ctc = functional.ctc_loss(
-        log_p.transpose(0, 1), batch.labels, batch.steps, batch.counts, reduction="sum", zero_infinity=True
-    )
-    if not with_transducer:
-        return torch.zeros(()), ctc / total
-    low = band(log_p, batch.labels, batch.steps, batch.counts, BAND)
-    logits = model.logits(encoded, batch.labels, low, BAND)
-    return transducer_loss(
-        logits, batch.labels, batch.steps, batch.counts, low, FAST_EMIT
-    ).sum() / total, ctc / total
-
-
 def open_trainset(
-    stores: Path, pieces: Path, seed: int, opening: bool = False, batch_s: float = BATCH_S
+    stores: Path,
+    pieces: Path,
+    seed: int,
+    opening: bool = False,
+    batch_s: float = BATCH_S,
+    wake_share: float = WAKE_SHARE,
+    data_share: float = 1.0,
 ) -> Trainset:
-    """Every store that is there, each a part; the opening takes short, clean clips only."""
+    """Every store that is there, each a part; the opening takes short, clean clips only.
+
+    `data_share` is that of people's clips which are used; what is synthesised is used in any case.
+    """
     parts: list[Part] = []
     more = stores / "sentences.txt"
     sentences = set(more.read_text(encoding="utf-8").splitlines() if more.exists() else ())
@@ -104,21 +90,38 @@ def open_trainset(
         name = folder.name.split("-")[0]
         if name in (["synth"] if opening else PARTS) and (folder / "rows.f16").exists():
             share, join = PARTS[name]
-            parts.append(open_part(folder, share, join, longest_s=OPENING_S if opening else LONGEST_S))
+            longest_s = OPENING_S if opening else LONGEST_S
+            parts.append(open_part(folder, share, join, longest_s, 1.0 if name == "synth" else data_share))
             sentences.update(text for _, _, text in parts[-1].clips if name == "synth")
     if opening:
         return Trainset(parts, pieces, [], [], seed, batch_s, OPENING_STRENGTH, wake_share=0.0)
     aligned = [folder for folder in sorted(stores.iterdir()) if (folder / "words.jsonl").exists()]
-    parts.append(open_spliced(aligned, sorted(sentences), SPLICED))
+    parts.append(open_spliced(aligned, sorted(sentences), SPLICED, data_share))
+    return _in_all_conditions(parts, stores, pieces, seed, batch_s, wake_share)
+
+
+def open_untranscribed_set(stores: Path, pieces: Path, seed: int, batch_s: float = BATCH_S) -> Trainset:
+    """People's clips without text, to which batches give no labels."""
+    names = [name for name in PARTS if (stores / name / "rows.f16").exists()]
+    parts = [open_untranscribed(stores / name, LONGEST_S) for name in names]
+    return _in_all_conditions([p for p in parts if p.clips], stores, pieces, seed, batch_s, WAKE_SHARE)
+
+
+def _in_all_conditions(
+    parts: list[Part], stores: Path, pieces: Path, seed: int, batch_s: float, wake_share: float
+) -> Trainset:
+    """The parts with the stores' noises and wake words."""
     noises = open_sounds(stores / "noise")
     wakes = [s for f in sorted(stores.glob("wake*")) if (f / "rows.f16").exists() for s in open_wake_words(f)]
     print(
         f"{sum(len(p.clips) for p in parts)} clips in {len(parts)} parts, {len(wakes)} wake words", flush=True
     )
-    return Trainset(parts, pieces, noises, wakes, seed, batch_s, STRENGTH)
+    return Trainset(parts, pieces, noises, wakes, seed, batch_s, STRENGTH, wake_share)
 
 
-def train(run: Path, stores: Path, minutes: float, seed: int, threads: int, plan: Plan) -> None:
+def train(
+    run: Path, stores: Path, minutes: float, seed: int, threads: int, plan: Plan, data_share: float = 1.0
+) -> None:
     """Train until the minutes are used up; `run` holds pieces.model and takes checkpoint.pt and log.jsonl."""
     rank = join_others(threads, seed)
     trainee = Trainee(Transducer(Shape()), run, AVERAGE, WEIGHT_DECAY, plan, rank)
@@ -131,7 +134,8 @@ def train(run: Path, stores: Path, minutes: float, seed: int, threads: int, plan
         for opening, until in ((True, OPENING), (False, 1.0)):
             if is_before(until):
                 other = seed + trainee.step + 1000 * rank
-                trainset = open_trainset(stores, run / "pieces.model", other, opening)
+                pieces = run / "pieces.model"
+                trainset = open_trainset(stores, pieces, other, opening, data_share=data_share)
                 yield from itertools.takewhile(lambda _: is_before(until), trainset.batches())  # noqa: B023
 
     audio_s, sums = 0.0, [0.0, 0.0, 0]
@@ -169,6 +173,9 @@ def main() -> None:
     parser.add_argument("--sparse-until", type=float, help="minute of the last")
     parser.add_argument("--grid", type=float, default=0.05, help="last pull to the int8 grid, in its steps")
     parser.add_argument("--grid-from", type=float, help="minute when it begins (the rate's decay)")
+    parser.add_argument(
+        "--data-share", type=float, default=1.0, help="share of people's clips, for a learning curve"
+    )
     args = parser.parse_args()
     plan = Plan(
         args.sparsity,
@@ -178,7 +185,7 @@ def main() -> None:
         args.minutes * (1 - DECAY) if args.grid_from is None else args.grid_from,
         args.minutes,
     )
-    train(args.run, args.stores, args.minutes, args.seed, args.threads, plan)
+    train(args.run, args.stores, args.minutes, args.seed, args.threads, plan, args.data_share)
 
 
 if __name__ == "__main__":

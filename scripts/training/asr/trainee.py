@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from scripts.training.asr.compress import Compression, Plan
-from scripts.training.asr.model import Transducer
+from scripts.training.asr.model import Shape, Transducer
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 SAVE_EVERY_S = 120.0
@@ -66,8 +66,11 @@ class Trainee:
         self.compression = Compression(model, self._average, plan)
         self._last_s, self._saved_s = time.monotonic(), self.used_s
 
-    def learn(self, loss: Tensor, rate: float) -> None:
-        """One update with the gradient of a loss, averaged over the processes; none if it is not finite."""
+    def learn(self, loss: Tensor, rate: float, now: float | None = None) -> None:
+        """One update with the gradient of a loss, averaged over the processes; none if it is not finite.
+
+        `now` is where in its plan of compression the training is; without it the plan counts minutes.
+        """
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.zero_grad(set_to_none=True)
@@ -76,7 +79,7 @@ class Trainee:
         self._last_s = time.monotonic()
         if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_NORM)):
             self._optimiser.step()
-            self.compression.after_step(self.step, self.used_s / 60)
+            self.compression.after_step(self.step, self.used_s / 60 if now is None else now)
             self._average.update_parameters(self.model)
         self.step += 1
 
@@ -100,6 +103,14 @@ class Trainee:
                 used_s=self.used_s,
                 shape=self.model.shape.as_dict(),
             )
+
+
+def averaged(checkpoint: Path) -> tuple[Shape, dict[str, Tensor]]:
+    """A checkpoint's sizes and averaged weights."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    weights = {name.removeprefix("module."): value for name, value in state["average"].items()}
+    weights.pop("n_averaged", None)
+    return Shape(**state["shape"]), weights
 
 
 def save(path: Path, **state: object) -> None:

@@ -27,8 +27,8 @@ from torch import distributed, nn
 
 from scripts.training.asr.data import Batch
 from scripts.training.asr.export import load_average
+from scripts.training.asr.losses import CTC_WEIGHT, FAST_EMIT
 from scripts.training.asr.model import Shape
-from scripts.training.asr.train import CTC_WEIGHT, FAST_EMIT
 from scripts.training.asr.trainee import save, share_gradients
 from scripts.training.attention.catalogue import places
 from scripts.training.attention.loss import encode, losses
