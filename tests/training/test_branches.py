@@ -96,6 +96,24 @@ def test_the_share_counts_an_utterance_s_own_steps() -> None:
     assert float(share) == pytest.approx(2 / 3, abs=0.01)
 
 
+def test_compute_gets_dearer_while_the_large_branch_is_taken_too_often(
+    model: Transducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branches, "losses", lambda *_: (torch.tensor(1.0), torch.tensor(2.0)))
+    frames = torch.from_numpy(parity.known_frames())[None]
+    one = torch.ones(1, dtype=torch.int64)
+    batch = Batch(frames, one[None], one * parity.STEPS, one)
+
+    def prices(share: float) -> list[float]:
+        objective = branches.objective_of(model, share)
+        return [objective(batch)[1]["price"] for _ in range(3)]
+
+    assert prices(0.0) == sorted(prices(0.0)) and prices(1.0) == sorted(prices(1.0), reverse=True)
+    loss, figures = branches.objective_of(model, 0.0)(batch)
+    expected = 1 + branches.CTC_WEIGHT * 2 + branches.FIRST_PRICE * figures["share"]
+    assert loss.item() == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("kind", ["int8", "float32"])
 def test_the_files_answer_as_the_reference_across_switches(

@@ -1,6 +1,6 @@
 """Give a trained transducer's encoder a small branch and an arbiter that chooses, and train them together.
 
-    python -m scripts.training.asr.branches --run DIR --out DIR --stores DIR --minutes 40
+    python -m scripts.training.asr.branches --run DIR --out DIR --stores DIR --steps 2000
 
 The small branch begins as the best narrow stand-in for the large one on what the encoder hears. In the
 training each utterance has a policy of its own: mostly the arbiter's, with the noise that makes its choices
@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
-import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +28,10 @@ from torch import Tensor
 from scripts.training.asr.compress import Plan
 from scripts.training.asr.data import Batch
 from scripts.training.asr.export import load_average
-from scripts.training.asr.model import BranchingEncoder, Transducer, lstm_weights, small_weights
-from scripts.training.asr.train import CTC_WEIGHT, losses, open_trainset
+from scripts.training.asr.losses import CTC_WEIGHT, losses
+from scripts.training.asr.model import BranchingEncoder, Encoder, Transducer, lstm_weights, small_weights
+from scripts.training.asr.onward import Objective, begin, go_on
+from scripts.training.asr.train import open_trainset
 from scripts.training.asr.trainee import CHECKPOINT, Trainee, join_others
 
 RATE = 3e-4
@@ -45,7 +45,6 @@ POLICIES = {"arbiter": 0.5, "threshold": 0.2, "large": 0.15, "small": 0.15}
 """Shares of the utterances."""
 LOWEST, HIGHEST = -2.0, 4.0
 """Thresholds on the arbiter's log-odds, as a scheduler may set them."""
-LOG_STEPS = 50
 FIRST_PRICE, PRICE_RATE = 0.1, 0.01
 """Nats a label for an utterance all in the large branch; what it moves in a step for each share too many."""
 
@@ -58,12 +57,13 @@ def with_branches(model: Transducer, width: int) -> Transducer:
 
 
 @torch.no_grad()
-def imitate(encoder: BranchingEncoder, batches: list[Batch]) -> None:
+def imitate(encoder: Encoder, batches: list[Batch]) -> None:
     """Make each small layer the best of its width, in squares of the gates, on what the large one hears.
 
     With the inputs' second moments C = L L', the best narrow stand-in for W is U U' W, where U holds the
     largest left singular vectors of W L.
     """
+    assert isinstance(encoder, BranchingEncoder)
     size = encoder.norm.normalized_shape[0]
     moments = [torch.zeros(2 * size, 2 * size) for _ in encoder.lstms]
     for batch in batches:
@@ -102,7 +102,8 @@ def choose(worth: Tensor) -> Tensor:
     """
     drawn = torch.multinomial(torch.tensor(list(POLICIES.values())), len(worth), replacement=True)
     policies = [list(POLICIES)[number] for number in drawn]
-    thresholds = torch.tensor([random.uniform(LOWEST, HIGHEST) * (name == "threshold") for name in policies])
+    is_other = torch.tensor([name == "threshold" for name in policies])
+    thresholds = torch.empty(len(worth)).uniform_(LOWEST, HIGHEST) * is_other
     noise = torch.logit(torch.rand_like(worth), eps=1e-6)
     soft = torch.sigmoid(worth - thresholds[:, None, None] + noise)
     large = (soft > 0.5).to(soft.dtype) + (soft - soft.detach())
@@ -118,41 +119,39 @@ def share_large(worth: Tensor, steps: Tensor) -> Tensor:
     return torch.sigmoid(worth[..., 0])[own].mean()
 
 
-def train(
-    run: Path, out: Path, stores: Path, minutes: float, width: int, share: float, seed: int, threads: int
-) -> None:
-    """Train until the minutes are used up; `out` takes what `run` has: checkpoint.pt, log.jsonl, pieces."""
-    rank = join_others(threads, seed)
-    out.mkdir(parents=True, exist_ok=True)
-    for pieces in run.glob("pieces.*"):
-        shutil.copy(pieces, out)
-    model = with_branches(load_average(run / CHECKPOINT), width)
-    encoder = model.encoder
+def objective_of(model: Transducer, share: float) -> Objective:
+    """The losses and the price of compute, which follows the share of the large branch."""
+    encoder, price = model.encoder, FIRST_PRICE
     assert isinstance(encoder, BranchingEncoder)
-    if not (out / CHECKPOINT).exists():
-        with closing(open_trainset(stores, out / "pieces.model", seed).batches()) as batches:
-            imitate(encoder, list(itertools.islice(batches, LEARN_FROM)))
-    plan = Plan(grid=GRID, grid_until=minutes)
-    trainee = Trainee(model.train(), out, AVERAGE, 0.0, plan, rank)
-    price, sums = FIRST_PRICE, torch.zeros(3)
-    trainset = open_trainset(stores, out / "pieces.model", seed + trainee.step + 1000 * rank)
-    for batch in trainset.batches():
+
+    def objective(batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        nonlocal price
         heard = encoder.front(batch.frames)
         worth = encoder.arbiter(heard)
         taken = share_large(worth, batch.steps)
         transducer, ctc = losses(model, encoder.branches(heard, choose(worth)), batch, True)
-        left = max(0.0, 1 - trainee.used_s / (60 * minutes))
-        trainee.learn(transducer + CTC_WEIGHT * ctc + price * taken, RATE * left)
+        loss = transducer + CTC_WEIGHT * ctc + price * taken
         price = max(0.0, price + PRICE_RATE * (taken.item() - share))
-        sums += torch.stack([transducer, ctc, taken]).detach()
-        if trainee.step % LOG_STEPS == 0:
-            means = dict(zip(("transducer", "ctc", "share"), (sums / LOG_STEPS).tolist(), strict=True))
-            trainee.log(**means, price=price)
-            sums.zero_()
-        ended = trainee.used_s >= 60 * minutes
-        trainee.save(at_once=ended)
-        if ended:
-            return
+        figures = {"transducer": transducer, "ctc": ctc, "share": taken}
+        return loss, {**{name: value.item() for name, value in figures.items()}, "price": price}
+
+    return objective
+
+
+def train(
+    run: Path, out: Path, stores: Path, steps: int, width: int, share: float, seed: int, threads: int
+) -> None:
+    """Train the model of `run` with branches; `out` takes what `run` has."""
+    rank = join_others(threads, seed)
+    begin(run, out, idea="branches", steps=steps, seed=seed, width=width, share=share)
+    pieces = out / "pieces.model"
+    model = with_branches(load_average(run / CHECKPOINT), width)
+    if not (out / CHECKPOINT).exists():
+        with closing(open_trainset(stores, pieces, seed).batches()) as batches:
+            imitate(model.encoder, list(itertools.islice(batches, LEARN_FROM)))
+    trainee = Trainee(model.train(), out, AVERAGE, 0.0, Plan(grid=GRID, grid_until=steps), rank)
+    with closing(open_trainset(stores, pieces, seed + trainee.step + 1000 * rank).batches()) as batches:
+        go_on(trainee, batches, objective_of(model, share), steps, RATE)
 
 
 def main() -> None:
@@ -160,15 +159,15 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of a finished training")
     parser.add_argument("--out", type=Path, required=True, help="takes checkpoints and the log")
     parser.add_argument("--stores", type=Path, required=True, help="folder of feature stores")
-    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--width", type=int, default=64, help="inner width of the small branch's layers")
     parser.add_argument(
         "--share", type=float, default=0.35, help="share of the steps that the large branch is to take"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    train(args.run, args.out, args.stores, args.minutes, args.width, args.share, args.seed, args.threads)
+    train(args.run, args.out, args.stores, args.steps, args.width, args.share, args.seed, args.threads)
 
 
 if __name__ == "__main__":
