@@ -113,6 +113,7 @@ class BranchingEncoder:
     """An encoder with a large and a small branch.
 
     Attributes:
+        thresholds: what each policy sets.
         threshold: the large branch runs at a step when its worth, in log-odds, is above this.
     """
 
@@ -130,15 +131,15 @@ class BranchingEncoder:
         self._of_front = _states(front, "frames")
         self._of_branch = _states(large, "heard")
         _check_branches(front, large, small)
-        self._thresholds: dict[Policy, float] = {
+        self.thresholds: Mapping[Policy, float] = {
             "normal": float(thresholds["normal"]),
             "cheap": float(thresholds["cheap"]),
             "large": -math.inf,
             "small": math.inf,
         }
-        if not self._thresholds["normal"] <= self._thresholds["cheap"]:
+        if not self.thresholds["normal"] <= self.thresholds["cheap"]:
             raise ValueError("its cheap threshold is not above the normal one")
-        self.threshold = self._thresholds["normal"]
+        self.threshold = self.thresholds["normal"]
 
     def start(self) -> States:
         """The state before the first step."""
@@ -157,7 +158,7 @@ class BranchingEncoder:
 
     def prefer(self, policy: Policy) -> None:
         """Choose so from the next step on."""
-        self.threshold = self._thresholds[policy]
+        self.threshold = self.thresholds[policy]
 
     def apart(self) -> Encoder:
         """The same networks, chosen between as usual, with counts of their own."""

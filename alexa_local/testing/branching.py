@@ -82,22 +82,38 @@ def step(made: BranchingWeights, frames: Array, states: Mapping[str, Array], thr
 def front_graph(made: BranchingWeights) -> Graph:
     """What both branches share, and the arbiter; the state `conv` is what was heard last."""
     graph = Graph()
-    frames = graph.input("frames", (_FRAMES, MEL_BANDS))
-    past, before = graph.input("past", (_PAST, MEL_BANDS)), graph.input("conv", (1, HIDDEN))
-    seen = graph.concatenation([past, frames], axis=0)
-    both = graph.concatenation([graph.reshape(seen, (1, (_PAST + _FRAMES) * MEL_BANDS)), before])
-    heard = graph.tanh(layers.linear(graph, both, made.front["heard"]))
+    heard = _front(graph, made)
     graph.output("heard", heard)
     graph.output("worth", layers.linear(graph, heard, made.front["worth"]))
-    graph.output("past_out", graph.slice(seen, _FRAMES, _FRAMES + _PAST, axis=0))
-    graph.output("conv_out", heard)
     return graph
 
 
 def branch_graph(ours: Weights, is_sparse: bool, hidden: int = HIDDEN) -> Graph:
     """Two layers on what was heard; another `hidden` makes one that does not fit."""
     graph = Graph()
-    x: Tensor = graph.input("heard", (1, HIDDEN))
+    _layers(graph, graph.input("heard", (1, HIDDEN)), ours, is_sparse, hidden)
+    return graph
+
+
+def whole_graph(made: BranchingWeights) -> Graph:
+    """The same encoder without its small branch, as one network."""
+    graph = Graph()
+    _layers(graph, _front(graph, made), made.large, is_sparse=True)
+    return graph
+
+
+def _front(graph: Graph, made: BranchingWeights) -> Tensor:
+    frames = graph.input("frames", (_FRAMES, MEL_BANDS))
+    past, before = graph.input("past", (_PAST, MEL_BANDS)), graph.input("conv", (1, HIDDEN))
+    seen = graph.concatenation([past, frames], axis=0)
+    both = graph.concatenation([graph.reshape(seen, (1, (_PAST + _FRAMES) * MEL_BANDS)), before])
+    heard = graph.tanh(layers.linear(graph, both, made.front["heard"]))
+    graph.output("past_out", graph.slice(seen, _FRAMES, _FRAMES + _PAST, axis=0))
+    graph.output("conv_out", graph.reshape(heard, heard.shape))
+    return heard
+
+
+def _layers(graph: Graph, x: Tensor, ours: Weights, is_sparse: bool, hidden: int = HIDDEN) -> None:
     states: dict[str, Tensor] = {}
     for number in range(LAYERS):
         h, c = (graph.input(f"{name}{number}", (1, hidden)) for name in "hc")
@@ -109,32 +125,40 @@ def branch_graph(ours: Weights, is_sparse: bool, hidden: int = HIDDEN) -> Graph:
     graph.output("encoded", layers.linear(graph, x, ours["out"], None, "int8"))
     for name, tensor in states.items():
         graph.output(name, tensor)
-    return graph
 
 
-def write_model(folder: Path, made: BranchingWeights, **about: Any) -> Model:
-    """Write the whole recogniser into a folder, and open it; `about` is what else its manifest says."""
-    random = np.random.default_rng(7)
-    predict, output = (random.standard_normal(s).astype(np.float32) for s in ((JOINT, 8), (4, JOINT)))
-    prediction = Graph()
-    labels = prediction.input("labels", (CONTEXT,), dtype="int32")
-    known = layers.embedding(prediction, labels, np.eye(len(PIECES), dtype=np.float32))
-    prediction.output("predicted", layers.linear(prediction, prediction.reshape(known, (1, 8)), predict))
-    joint = Graph()
-    encoded, predicted = joint.input("encoded", (1, JOINT)), joint.input("predicted", (ROWS, JOINT))
-    joint.output("logits", layers.linear(joint, joint.tanh(joint.add(predicted, encoded)), output))
-    graphs = {
-        "encoder-front": front_graph(made),
-        "encoder-large": branch_graph(made.large, is_sparse=True),
-        "encoder-small": branch_graph(made.small, is_sparse=False),
-        "prediction": prediction,
-        "joint": joint,
-    }
+def write_model(folder: Path, made: BranchingWeights, has_branches: bool = True) -> Model:
+    """Write the whole recogniser into a folder, and open it."""
+    if has_branches:
+        graphs = {
+            "encoder-front": front_graph(made),
+            "encoder-large": branch_graph(made.large, is_sparse=True),
+            "encoder-small": branch_graph(made.small, is_sparse=False),
+        }
+    else:
+        graphs = {"encoder": whole_graph(made)}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, graph in graphs.items():
+    for name, graph in {**graphs, **_search_graphs()}.items():
         graph.save(folder / f"{name}.tflite")
     (folder / "pieces.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
-    return relist(folder, {"branches": THRESHOLDS, **about})
+    return relist(folder, {"branches": THRESHOLDS} if has_branches else {})
+
+
+def _search_graphs() -> dict[str, Graph]:
+    """The prediction network and the joint."""
+    random, count = np.random.default_rng(7), len(PIECES)
+    predict, output = (
+        random.standard_normal(shape).astype(np.float32)
+        for shape in ((JOINT, CONTEXT * count), (count, JOINT))
+    )
+    prediction, joint = Graph(), Graph()
+    labels = prediction.input("labels", (CONTEXT,), dtype="int32")
+    known = layers.embedding(prediction, labels, np.eye(count, dtype=np.float32))
+    flat = prediction.reshape(known, (1, CONTEXT * count))
+    prediction.output("predicted", layers.linear(prediction, flat, predict))
+    encoded, predicted = joint.input("encoded", (1, JOINT)), joint.input("predicted", (ROWS, JOINT))
+    joint.output("logits", layers.linear(joint, joint.tanh(joint.add(predicted, encoded)), output))
+    return {"prediction": prediction, "joint": joint}
 
 
 def relist(folder: Path, about: Mapping[str, Any]) -> Model:

@@ -1,4 +1,4 @@
-"""Bytes and CPU time a step of .tflite files, side by side, on every TFLite runtime that is installed.
+"""Bytes, multiply-adds and CPU time a step of .tflite files, side by side, on every runtime installed.
 
     python -m scripts.benchmarks.steps dense/encoder.tflite half/encoder.tflite [--rounds 60] [--json]
 
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from alexa_local.tflite.network import Network, installed_runtimes, load
+from scripts.benchmarks.multiply_adds import multiply_adds
 
 SWEEP_BYTES = 64 << 20
 """More than the caches of the machines in question."""
@@ -29,11 +30,12 @@ TENTH = 10.0
 
 @dataclass(frozen=True)
 class StepCost:
-    """What a file costs on one runtime: its size, and CPU microseconds of one step."""
+    """What a file costs on one runtime: its size, and multiply-adds and CPU microseconds of one step."""
 
     file: str
     runtime: str
     bytes: int
+    multiply_adds: int
     warm_us: float
     swept_us: float
 
@@ -53,7 +55,10 @@ def measure(paths: Sequence[Path], runtime: str, rounds: int) -> list[StepCost]:
             swept_us[turn, number] = _cpu_us(network, given, 1)
     warm, cold = (np.percentile(times, TENTH, axis=0) for times in (warm_us, swept_us))
     return [
-        StepCost(str(path), runtime, path.stat().st_size, round(float(w), 1), round(float(c), 1))
+        StepCost(
+            *(str(path), runtime, path.stat().st_size, multiply_adds(path)),
+            *(round(float(w), 1), round(float(c), 1)),
+        )
         for path, w, c in zip(paths, warm, cold, strict=True)
     ]
 
@@ -83,9 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.json:
         print(json.dumps([asdict(cost) for cost in costs], indent=1))
         return 0
-    print("runtime         bytes    warm us  swept us  file")
+    print("runtime         bytes  multiply-adds  warm us  swept us  file")
     for cost in costs:
-        print(f"{cost.runtime:14} {cost.bytes:8} {cost.warm_us:8.0f} {cost.swept_us:9.0f}  {cost.file}")
+        print(
+            f"{cost.runtime:14} {cost.bytes:7} {cost.multiply_adds:14} "
+            f"{cost.warm_us:8.0f} {cost.swept_us:9.0f}  {cost.file}"
+        )
     return 0
 
 

@@ -20,6 +20,7 @@ from scripts.evaluation import (
     asr,
     background,
     biasing,
+    branches,
     catalogue,
     echo,
     endpoint,
@@ -44,9 +45,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="scripts/evaluate", description=__doc__)
     top.add_argument(
         "what",
-        choices=("asr", "wake", "intent", "endpoint", "lattice", "background", "speaker", "whisper"),
+        choices=(
+            *("asr", "wake", "intent", "endpoint", "lattice"),
+            *("background", "speaker", "whisper", "branches"),
+        ),
         help="words, the wake word, intents with slots, when a request is taken for finished, what is done "
-        "by mistake where nobody asks for anything, voices, whispers, or lattices "
+        "by mistake where nobody asks for anything, voices, whispers, what the recogniser's branches save, "
+        "or lattices "
         "(opus_ratio: bytes of the sound's Opus packets at 24 kbit/s, as really encoded and without a "
         "container, over bytes of the lattice as it is sent; the median over the clips)",
     )
@@ -95,6 +100,14 @@ def parser() -> argparse.ArgumentParser:
         "--curve",
         action="store_true",
         help="wake, speaker, whisper: misses and false accepts at other thresholds too",
+    )
+    top.add_argument(
+        "--thresholds",
+        type=float,
+        nargs="*",
+        default=branches.THRESHOLDS,
+        metavar="T",
+        help="branches: choices to measure beside all large, all small and the model's own two",
     )
     top.add_argument("--source", default="", metavar="TEXT", help="only rows whose source contains TEXT")
     top.add_argument(
@@ -149,6 +162,7 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         | endpoint.Ends
         | lattice.Lattices
         | background.Background
+        | branches.Branches
         | speaker.Voices
         | whisper.Whispers
     )
@@ -168,6 +182,10 @@ def _measure(args: argparse.Namespace, make: engines.Engines) -> int:
         case "lattice":
             transcribe_all = make.recogniser().transcribe_with_lattice
             found = lattice.measure(_progress(clips, len(rows)), transcribe_all, per_clip)
+        case "branches":
+            costs = branches.Costs.of(make.recogniser_model())
+            stages = make.recogniser(), make.ear(), costs
+            found = branches.measure(_progress(clips, len(rows)), *stages, args.thresholds, per_clip)
         case "background":
             interpret, sentences, phrases = make.interpret(args.intents, args.contacts, args.config, ())
             assistants = make.assistants(sentences, phrases, args.biasing)

@@ -18,7 +18,7 @@ from alexa_local.config import (
 )
 from alexa_local.frontend import STEP_FRAMES, log_mel
 from alexa_local.messages import FRAME_SAMPLES, SAMPLE_RATE, Hypothesis, PhraseClass, SentenceGraph
-from alexa_local.models import open_model
+from alexa_local.models import Model, open_model
 from alexa_local.wake import Verifier, WakeWord, scan
 from alexa_local.wake.detector import REFRACTORY_FRAMES
 from alexa_local.wake.verification import WINDOW_FRAMES
@@ -32,7 +32,7 @@ from scripts.evaluation.wake import CURVE, Detector, Heard
 from scripts.evaluation.whisper import HowWhispered
 
 if TYPE_CHECKING:
-    from alexa_local.recognise import Recogniser
+    from alexa_local.recognise import EndOfSpeech, Recogniser
     from alexa_local.understand import RequestReader
 
 Biasing = Literal["none", "fusion", "attention", "both"]
@@ -94,7 +94,17 @@ class Engines:
         settings = RecogniserSettings()
         beam = self._beam or settings.beam
         options = Options(beam, min(beam, settings.n_best))
-        return Recogniser(open_model(self._model or settings.model), options, settings.threads)
+        return Recogniser(self.recogniser_model(), options, settings.threads)
+
+    def recogniser_model(self) -> Model:
+        """Its model."""
+        return open_model(self._model or RecogniserSettings().model)
+
+    def ear(self) -> EndOfSpeech:
+        """What hears whether somebody speaks."""
+        from alexa_local.recognise import EndOfSpeech
+
+        return EndOfSpeech(open_model(EndpointSettings().model))
 
     def transcribe(
         self,

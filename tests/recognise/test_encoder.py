@@ -123,7 +123,7 @@ def test_a_branch_that_is_missing_is_named(tmp_path: Path, part: str) -> None:
 
 def _unfit() -> dict[str, tuple[str, Graph]]:
     other = branching.front_graph(WEIGHTS)
-    other.tensors[other.outputs[1]].name = "value"
+    next(one for one in other.tensors if one.name == "worth").name = "value"
     return {
         "a small branch with larger states": (
             "encoder-small.tflite",
@@ -148,3 +148,18 @@ def test_networks_that_do_not_fit_each_other_are_refused(tmp_path: Path, what: s
 def test_thresholds_that_are_none_are_refused(tmp_path: Path, thresholds: Any) -> None:
     with pytest.raises(ModelError, match="does not fit this program"):
         Recogniser(rewritten(tmp_path, branches=thresholds))
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_an_encoder_without_branches_is_the_large_one(
+    model: Model, runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEXA_LOCAL_TFLITE", runtime)
+    whole = Recogniser(branching.write_model(tmp_path / "whole", WEIGHTS, has_branches=False))
+    branches = Recogniser(model)
+    branches.networks.encoder.prefer("large")
+    whole.prefer_small(True)
+    for stream in (one := whole.stream(), other := branches.stream()):
+        stream.push(frames(400))
+    assert one.large_share is whole.large_share is None and other.large_share == 1.0
+    assert one.finish() == other.finish()

@@ -33,4 +33,5 @@ def test_every_file_is_measured_on_every_runtime(
         (runtime, str(file)) for runtime in installed_runtimes() for file in files
     ]
     assert costs[0]["bytes"] < costs[1]["bytes"]
+    assert [cost["multiply_adds"] for cost in costs[:2]] == [4 * 16, 4 * 512]
     assert all(cost["warm_us"] > 0 for cost in costs)
