@@ -87,8 +87,7 @@ class WholeEncoder:
         self.frames_per_step, self.bands = network.inputs["frames"]
         self.steps = self.large_steps = 0
         self._network = network
-        self._shapes = _states(network, "frames")
-        network.outputs["encoded"]
+        self._shapes = _states(network, "frames", "encoded")
 
     def start(self) -> States:
         """The state before the first step."""
@@ -128,8 +127,8 @@ class BranchingEncoder:
         self.frames_per_step, self.bands = front.inputs["frames"]
         self.steps = self.large_steps = 0
         self._front, self._large, self._small = front, large, small
-        self._of_front = _states(front, "frames")
-        self._of_branch = _states(large, "heard")
+        self._of_front = _states(front, "frames", "heard")
+        self._of_branch = _states(large, "heard", "encoded")
         _check_branches(front, large, small)
         self.thresholds: Mapping[Policy, float] = {
             "normal": float(thresholds["normal"]),
@@ -138,7 +137,7 @@ class BranchingEncoder:
             "small": math.inf,
         }
         if not self.thresholds["normal"] <= self.thresholds["cheap"]:
-            raise ValueError("its cheap threshold is not above the normal one")
+            raise ValueError("its cheap threshold is below the normal one")
         self.threshold = self.thresholds["normal"]
 
     def start(self) -> States:
@@ -180,8 +179,10 @@ def _zeros(shapes: Shapes) -> States:
     return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
 
 
-def _states(network: Network, given: str) -> Shapes:
-    """The states by name; ValueError when one of them does not come out as it goes in."""
+def _states(network: Network, given: str, wanted: str) -> Shapes:
+    """The states by name; ValueError when one does not come out as it goes in, or what is wanted does not."""
+    if wanted not in network.outputs:
+        raise ValueError(f"it does not give {wanted!r}")
     states = {name: shape for name, shape in network.inputs.items() if name != given}
     for name, shape in states.items():
         if network.outputs.get(f"{name}_out") != shape:
@@ -190,11 +191,10 @@ def _states(network: Network, given: str) -> Shapes:
 
 
 def _check_branches(front: Network, large: Network, small: Network) -> None:
-    """Raise ValueError or KeyError when one does not take what the other gives."""
-    if front.outputs["worth"] != (1, 1):
-        raise ValueError(f"the worth of a step is one number, not {front.outputs['worth']}")
-    if large.inputs["heard"] != front.outputs["heard"]:
+    """Raise ValueError when one does not take what the other gives."""
+    if front.outputs.get("worth") != (1, 1):
+        raise ValueError("its front does not tell what a step is worth")
+    if large.inputs.get("heard") != front.outputs["heard"]:
         raise ValueError("its branches do not take what its front hears")
     if large.inputs != small.inputs or large.outputs != small.outputs:
         raise ValueError("its branches do not take and give the same")
-    large.outputs["encoded"]
