@@ -10,11 +10,12 @@ torch = pytest.importorskip("torch", reason="PyTorch is for training only")
 pytest.importorskip("sentencepiece", reason="sentencepiece is for training only")
 
 from scripts.training.asr import tune  # noqa: E402
+from scripts.training.asr.about import read_about  # noqa: E402
 from scripts.training.asr.compress import Plan  # noqa: E402
 from scripts.training.asr.data import Batch, open_part, open_untranscribed  # noqa: E402
 from scripts.training.asr.features import is_among  # noqa: E402
 from scripts.training.asr.model import Shape, Transducer  # noqa: E402
-from scripts.training.asr.onward import begin, command, go_on, rate_at  # noqa: E402
+from scripts.training.asr.onward import begin, go_on, rate_at  # noqa: E402
 from scripts.training.asr.splice import Splices  # noqa: E402
 from scripts.training.asr.trainee import Trainee  # noqa: E402
 
@@ -59,15 +60,13 @@ def test_an_arm_that_is_done_is_left_alone(tmp_path):
     go_on(trainee, batches(), never, 5, 1e-3)
 
 
-def test_an_arm_tells_what_it_is_without_telling_where(tmp_path):
+def test_an_arm_begins_with_the_pieces_and_tells_what_it_is(tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "pieces.txt").write_text("a\n")
     begin(tmp_path / "d", tmp_path / "arm", idea="control", steps=7)
-    told = json.loads((tmp_path / "arm" / "about.json").read_text())
-    assert (told["from"], told["idea"], told["steps"]) == ("d", "control", 7)
     assert (tmp_path / "arm" / "pieces.txt").exists()
-    arguments = ["/home/me/x/scripts/training/asr/tune.py", "--run", "/data/runs/d", "--steps", "7"]
-    assert command(arguments) == "python -m scripts.training.asr.tune --run d --steps 7"
+    told = read_about(tmp_path / "arm")
+    assert (told["run"], told["from"], told["idea"], told["steps"]) == ("arm", "d", "control", 7)
 
 
 def test_the_control_has_no_idea_and_every_other_arm_one(tmp_path):

@@ -1,24 +1,22 @@
 """Trainings of so many steps from trained weights, at a rate that falls to nothing: equal on any machine.
 
-Beside its checkpoint such a training leaves `about.json`, which says what it was, for the report.
+Beside its checkpoint such a training leaves word of what it was for.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from scripts.training.asr.about import write_about
 from scripts.training.asr.data import Batch
 from scripts.training.asr.trainee import Trainee
 
-ABOUT = "about.json"
 WARM_UP = 0.05
 """Share of the steps in which the rate rises: the optimiser starts without a memory."""
 LOG_STEPS = 25
@@ -56,12 +54,4 @@ def begin(run: Path, out: Path, **about: Any) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for pieces in run.glob("pieces.*"):
         shutil.copy(pieces, out)
-    told = {"from": run.name, "command": command(sys.argv), **about}
-    (out / ABOUT).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-
-
-def command(arguments: Sequence[str]) -> str:
-    """A command as it was given, without where things lie on this machine."""
-    module = Path(arguments[0]).with_suffix("")
-    names = module.parts[module.parts.index("scripts") :] if "scripts" in module.parts else module.parts[-1:]
-    return " ".join(["python -m", ".".join(names), *(Path(one).name or one for one in arguments[1:])])
+    write_about(out, run, **about)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, distributed, nn
 
-from scripts.training.asr.compress import Compression, Plan
+from scripts.training.asr.compress import Compression, Plan, kept_blocks
 from scripts.training.asr.model import Shape, Transducer
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
@@ -111,6 +111,18 @@ def averaged(checkpoint: Path) -> tuple[Shape, dict[str, Tensor]]:
     weights = {name.removeprefix("module."): value for name, value in state["average"].items()}
     weights.pop("n_averaged", None)
     return Shape(**state["shape"]), weights
+
+
+def progress(checkpoint: Path) -> dict[str, float]:
+    """How far a training is, and the share of the encoder's weights whose block is gone."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False, mmap=True)
+    masks = [
+        kept_blocks(weight)
+        for name, weight in state["model"].items()
+        if weight.ndim == 2 and "encoder" in name
+    ]
+    kept = sum(int(mask.sum()) for mask in masks) / sum(mask.numel() for mask in masks)
+    return {"steps": state["step"], "minutes": round(state["used_s"] / 60, 1), "zero": round(1 - kept, 3)}
 
 
 def save(path: Path, **state: object) -> None:
