@@ -54,7 +54,8 @@ IDEAS = (
         "The teacher itself",
         "d, PyTorch",
         "the teacher, PyTorch",
-        "Layers that run both ways above the student's encoder; no device could stream it. Without: the student.",
+        "Layers that run both ways above the student's encoder; no device could stream it. Without: the "
+        "student.",
     ),
     Idea(
         "Teacher-student",
