@@ -93,13 +93,13 @@ def test_one_batch_in_so_many_is_of_the_others():
 
 @pytest.fixture
 def store(tmp_path):
-    """Forty clips of 3 s, every fourth of them without text, and a short one without."""
+    """Forty clips of 5 s, every fourth of them without text, and a short one without."""
     clips = [
-        {"first": 300 * n, "frames": 300, "text": f"word{n}" if n % 4 else "", "speaker": "a"}
+        {"first": 500 * n, "frames": 500, "text": f"word{n}" if n % 4 else "", "speaker": "a"}
         for n in range(40)
     ]
-    clips.append({"first": 12000, "frames": 100, "text": ""})
-    np.zeros((12100, 64), np.float16).tofile(tmp_path / "rows.f16")
+    clips.append({"first": 20000, "frames": 300, "text": ""})
+    np.zeros((20300, 64), np.float16).tofile(tmp_path / "rows.f16")
     (tmp_path / "index.jsonl").write_text("".join(json.dumps(clip) + "\n" for clip in clips))
     words = [{**clip, "words": [clip["text"]], "times": [[0, 50]]} for clip in clips if clip["text"]]
     (tmp_path / "words.jsonl").write_text("".join(json.dumps(clip) + "\n" for clip in words))
@@ -122,4 +122,4 @@ def test_a_share_is_about_as_large_as_it_says():
 
 
 def test_clips_without_text_are_a_part_of_their_own_but_not_single_words(store):
-    assert [first for first, _, _ in open_untranscribed(store).clips] == [1200 * n for n in range(10)]
+    assert [first for first, _, _ in open_untranscribed(store).clips] == [2000 * n for n in range(10)]

@@ -26,8 +26,8 @@ NO_SPEECH_SHARE = 0.03
 """Share of the utterances that hold no words."""
 WAKE_SHARE = 0.5
 """Share of the utterances that come after the wake word."""
-SHORTEST_UNTRANSCRIBED_FRAMES = 200
-"""Clips without text that are shorter are single words, which nobody asks for."""
+SHORTEST_UNTRANSCRIBED_FRAMES = 400
+"""Clips without text that are shorter are words and noises, and not all of them English."""
 
 
 @dataclass(frozen=True)

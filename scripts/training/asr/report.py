@@ -67,8 +67,8 @@ IDEAS = (
         "Teacher-student, also on untranscribed audio",
         "control",
         "untranscribed",
-        "The same, and one batch in ten is of LibriSpeech clips that have no text here (243 by 220 people): "
-        "the teacher's reading stands for it.",
+        "The same, and one batch in ten is of the LibriSpeech clips that have no text here (221 clips, 0.8 h, "
+        "each by another person): the teacher's reading stands for it.",
     ),
     Idea(
         "Audio context",
