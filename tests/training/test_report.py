@@ -55,12 +55,12 @@ def test_every_idea_has_a_row_and_says_what_is_missing(written):
     results = read_results(written(line("control", [1, 1])))
     assert len(table(results).splitlines()) == 2 + len(IDEAS)
     assert f"{NOT_MEASURED}: teacher" in row_of(results, "Teacher-student")
-    assert f"{NOT_MEASURED}: no grid" in row_of(results, "Quantisation-aware training")
+    assert f"{NOT_MEASURED}: no-grid" in row_of(results, "Quantisation-aware training")
 
 
 def test_a_row_tells_words_bytes_and_work_with_and_without(written):
     dense = line("d", [1, 1], bytes=4_000_000, mmacs_per_s=50.0, zero=0.0)
-    sparse = line("sparse 50", [2, 2], bytes=3_000_000, mmacs_per_s=25.0, zero=0.5)
+    sparse = line("sparse-50", [2, 2], bytes=3_000_000, mmacs_per_s=25.0, zero=0.5)
     row = row_of(read_results(written(dense, sparse)), "Sparsity, 50 %")
     assert "10.0 → 20.0, +10.0 (+10.0 to +10.0)" in row
     assert "4 000 000 → 3 000 000 (-25 %)" in row and "50.0 → 25.0 (-50 %)" in row
@@ -70,7 +70,7 @@ def test_what_helped_what_did_not_and_what_it_costs_is_said(written):
     results = read_results(
         written(
             *(line("control", [2, 2]), line("teacher", [1, 1]), line("untranscribed", [3, 3])),
-            *(line("no grid", [4, 0]), line("d", [2, 2]), line("sparse 50", [3, 3])),
+            *(line("no-grid", [4, 0]), line("d", [2, 2]), line("sparse-50", [3, 3])),
         )
     )
     said = report(results, "x")
@@ -84,8 +84,8 @@ def test_what_is_for_requests_after_the_wake_word_is_judged_on_them(written):
     after = ["everyday, after the wake word"]
     results = read_results(
         written(
-            *(line("no context", [2, 2]), line("control", [2, 2])),
-            *(line("no context", [6, 6], after), line("control", [1, 1], after)),
+            *(line("no-context", [2, 2]), line("control", [2, 2])),
+            *(line("no-context", [6, 6], after), line("control", [1, 1], after)),
         )
     )
     said = report(results, "x")
@@ -96,7 +96,7 @@ def test_what_is_for_requests_after_the_wake_word_is_judged_on_them(written):
 def test_the_command_writes_the_report_and_its_plots_beside_the_results(written):
     path = written(
         line("d", [1, 1], zero=0.0, mmacs_per_s=50.0),
-        line("sparse 50", [2, 2], zero=0.5, mmacs_per_s=25.0),
+        line("sparse-50", [2, 2], zero=0.5, mmacs_per_s=25.0),
         line("b51", [4, 4], idea="learning curve"),
     )
     main(["--results", str(path)])
@@ -107,12 +107,12 @@ def test_the_command_writes_the_report_and_its_plots_beside_the_results(written)
 
 
 def test_a_plot_has_a_line_for_each_set_that_has_two_points(written):
-    results = read_results(written(line("d", [1, 1], zero=0.0), line("sparse 50", [2, 2], zero=0.5)))
+    results = read_results(written(line("d", [1, 1], zero=0.0), line("sparse-50", [2, 2], zero=0.5)))
     drawn = ElementTree.fromstring(plots(results)["REPORT-sparsity.svg"])
     space = "{http://www.w3.org/2000/svg}"
     assert len(list(drawn.iter(f"{space}polyline"))) == 1 + len(MAIN)
     names = [one.text for one in drawn.iter(f"{space}title")]
-    assert names == ["d", "sparse 50"] * len(MAIN)
+    assert names == ["d", "sparse-50"] * len(MAIN)
 
 
 def test_nothing_measured_is_a_report_too(written):

@@ -52,8 +52,8 @@ class Idea:
 IDEAS = (
     Idea(
         "The teacher itself",
-        "d, PyTorch",
-        "the teacher, PyTorch",
+        "d-pytorch",
+        "teacher-itself",
         "Layers that run both ways above the student's encoder; no device could stream it. Without: the "
         "student.",
     ),
@@ -67,12 +67,12 @@ IDEAS = (
         "Teacher-student, also on untranscribed audio",
         "control",
         "untranscribed",
-        "The same, and one batch in ten is of the LibriSpeech clips that have no text here (221 clips, 0.8 h, "
-        "each by another person): the teacher's reading stands for it.",
+        "The same, and one batch in ten is of LibriSpeech clips that have no text here (221 clips, 0.8 h, "
+        "by as many people): the teacher's reading stands for it.",
     ),
     Idea(
         "Audio context",
-        "no context",
+        "no-context",
         "control",
         "Half of the training utterances come after a wake word, or none.",
         after_wake=True,
@@ -85,19 +85,19 @@ IDEAS = (
     ),
     Idea(
         "Quantisation-aware training",
-        "no grid",
+        "no-grid",
         "control",
         "Weights are pulled toward their int8 grid while training, or not; both exported as int8.",
     ),
     Idea(
         "int8 weights instead of float32",
-        "d, float32",
+        "d-float32",
         DENSE,
         "The same training, exported twice.",
         saves=True,
     ),
-    Idea("Sparsity, 50 %", DENSE, "sparse 50", "Blocks of 1x16 pruned little by little.", saves=True),
-    Idea("Sparsity, 70 %", DENSE, "sparse 70", "Likewise, further.", saves=True),
+    Idea("Sparsity, 50 %", DENSE, "sparse-50", "Blocks of 1x16 pruned little by little.", saves=True),
+    Idea("Sparsity, 70 %", DENSE, "sparse-70", "Likewise, further.", saves=True),
     Idea(
         "Branching encoder", DENSE, "branches", "A small branch at steps that an arbiter chooses.", saves=True
     ),
