@@ -3,6 +3,7 @@
 #   scripts/training/asr/recipe.sh DATA WORK      DATA: folder of manifests (librispeech, speechocean, ... and text/)
 # Synthesis needs flite, festival (festvox-kallpc16k, festvox-us-slt-hts), espeak-ng and, from Debian's non-free part,
 # libttspico-utils; without pico the other voices fill in. Everything resumes where it was interrupted.
+# What its ideas are worth, and others (a teacher, minimum word error rate): arms.sh.
 set -eu
 data=$(realpath "$1")
 mkdir -p "$2"
