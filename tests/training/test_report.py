@@ -60,10 +60,13 @@ def test_every_idea_has_a_row_and_says_what_is_missing(written):
 
 def test_a_row_tells_words_bytes_and_work_with_and_without(written):
     dense = line("d", [1, 1], bytes=4_000_000, mmacs_per_s=50.0, zero=0.0)
+    wide = line("d-float32", [1, 1], bytes=4_000_000, mmacs_per_s=50.0)
     sparse = line("sparse-50", [2, 2], bytes=3_000_000, mmacs_per_s=25.0, zero=0.5)
-    row = row_of(read_results(written(dense, sparse)), "Sparsity, 50 %")
+    results = read_results(written(dense, wide, sparse))
+    row = row_of(results, "Sparsity, 50 %")
     assert "10.0 → 20.0, +10.0 (+10.0 to +10.0)" in row
     assert "4 000 000 → 3 000 000 (-25 %)" in row and "50.0 → 25.0 (-50 %)" in row
+    assert "4 000 000, the same | 50.0, the same" in row_of(results, "int8 weights instead of float32")
 
 
 def test_what_helped_what_did_not_and_what_it_costs_is_said(written):

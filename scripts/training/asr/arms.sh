@@ -45,7 +45,7 @@ measure d-pytorch "$run" --idea "its student, searched in the same way"
 arm no-context --wake-share 0
 arm no-grid --grid 0
 arm untranscribed --teacher "$out/teacher-itself" --untranscribed
-exported d "$run" --idea "what ships"
+exported d "$run" --idea "the dense model"
 "$python" -m scripts.training.asr.export --run "$run" --out "$out/models/d-float32" --ngrams firmware_models/asr-en/ngrams.npz --float
 measure d-float32 "$run" --model "$out/models/d-float32" --idea "float32 weights"
 "$python" -m scripts.training.asr.report --results "$results"

@@ -81,7 +81,8 @@ IDEAS = (
         "Minimum word error rate",
         "c",
         "c-mwer",
-        "Expected wrong words of n-best lists of four, for 18 minutes on from an older model; without: that.",
+        "Expected wrong words of n-best lists of four, for 18 minutes on from an older model; without: that "
+        "model, with no such minutes.",
     ),
     Idea(
         "Quantisation-aware training",
@@ -176,10 +177,9 @@ def _cost(without: Result, with_it: Result, key: str, form: str) -> str:
     before, after = without.told.get(key), with_it.told.get(key)
     if before is None or after is None:
         return NOT_MEASURED
-    if before == after:
-        return f"{form.format(after)}, the same"
-    return f"{form.format(before)} → {form.format(after)} ({100 * (after / before - 1):+.0f} %)".replace(
-        ",", " "
+    first, then = (form.format(value).replace(",", " ") for value in (before, after))
+    return (
+        f"{then}, the same" if before == after else f"{first} → {then} ({100 * (after / before - 1):+.0f} %)"
     )
 
 
