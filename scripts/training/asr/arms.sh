@@ -40,9 +40,9 @@ arm() { # NAME [ARGUMENTS OF tune]
 "$python" -m scripts.training.asr.teacher --run "$run" --out "$out/teacher-itself" --stores "$stores" --steps "${TEACHER_STEPS:-1000}"
 arm control
 arm teacher --teacher "$out/teacher-itself"
+arm no-context --wake-share 0
 measure teacher-itself "$out/teacher-itself"
 measure d-pytorch "$run" --idea "its student, searched in the same way"
-arm no-context --wake-share 0
 arm no-grid --grid 0
 arm untranscribed --teacher "$out/teacher-itself" --untranscribed
 exported d "$run" --idea "the dense model"
