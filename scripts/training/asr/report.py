@@ -100,7 +100,11 @@ IDEAS = (
     Idea("Sparsity, 50 %", DENSE, "sparse-50", "Blocks of 1x16 pruned little by little.", saves=True),
     Idea("Sparsity, 70 %", DENSE, "sparse-70", "Likewise, further.", saves=True),
     Idea(
-        "Branching encoder", DENSE, "branches", "A small branch at steps that an arbiter chooses.", saves=True
+        "Branching encoder",
+        "sparse-50",
+        "branches",
+        "A small branch at steps that an arbiter chooses.",
+        saves=True,
     ),
 )
 
