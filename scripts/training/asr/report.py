@@ -101,7 +101,7 @@ IDEAS = (
     Idea("Sparsity, 70 %", DENSE, "sparse-70", "Likewise, further.", saves=True),
     Idea(
         "Branching encoder",
-        "sparse-50",
+        DENSE,
         "branches",
         "A small branch at steps that an arbiter chooses.",
         saves=True,
