@@ -177,7 +177,7 @@ class Attention:
         self._keys = _by_head(vectors.of(list(self._numbers)), len(networks.trust))
         self._pieces = np.array([place[2] for place in self._numbers], np.intp)
         self.graph = graph
-        self._query_label = lru_cache(maxsize=8192)(self._ask_label)
+        self._query_label = lru_cache(maxsize=2048)(self._ask_label)
         self._following = lru_cache(maxsize=32)(self._follow)
         self._next_places = lru_cache(maxsize=64)(self._find_places)
 

@@ -39,7 +39,7 @@ class InternalLanguage:
         self._unheard, self._weight = unheard, np.float32(weight)
         self.start: State = (_BLANK,) * context
         self._most = -weight * _RAREST
-        self.scores = lru_cache(maxsize=8192)(self._scores)
+        self.scores = lru_cache(maxsize=2048)(self._scores)
 
     def _scores(self, state: State) -> NDArray[np.float32]:
         """The rarer the transducer thinks a piece here, the more it gets; an end gets nothing."""

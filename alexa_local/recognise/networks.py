@@ -108,7 +108,7 @@ class Networks:
                 "Reinstall the package."
             )
         self._batch = np.zeros((self.rows, width), np.float32)
-        self.predict = lru_cache(maxsize=8192)(self._predict)
+        self.predict = lru_cache(maxsize=2048)(self._predict)
         unheard = np.zeros((1, width), np.float32)
         self.internal = InternalLanguage(
             lambda labels: self.log_probabilities(unheard, [labels])[0], self.context, INTERNAL_WEIGHT

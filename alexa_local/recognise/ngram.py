@@ -22,6 +22,9 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZip
 EDGE = 0
 """Piece 0, blank to the transducer, stands here for a sentence's beginning, in a context, and for its end."""
 
+_KNOWN_SCORES, _KNOWN_STEPS = 2048, 4096
+"""What is kept of contexts: of more, some megabytes, nothing gets faster."""
+
 
 class PieceNgrams:
     """Interpolated n-grams in back-off form (Katz 1987), one sorted table for each length of context.
@@ -57,9 +60,9 @@ class PieceNgrams:
                 f"The language model {path} does not fit this program ({why}). Install or make it anew."
             ) from error
         self._weight, self._bonus = np.float32(weight), np.float32(bonus)
-        self.scores = lru_cache(maxsize=4096)(self._look_up)
-        self._row = lru_cache(maxsize=16384)(self._find_row)
-        self.next = lru_cache(maxsize=16384)(self._after)
+        self.scores = lru_cache(_KNOWN_SCORES)(self._look_up)
+        self._row = lru_cache(_KNOWN_STEPS)(self._find_row)
+        self.next = lru_cache(_KNOWN_STEPS)(self._after)
         self.start = self._known((EDGE,) * len(self._tables))
 
     def __len__(self) -> int:

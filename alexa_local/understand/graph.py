@@ -42,7 +42,7 @@ class Tag:
     wild: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arc:
     """From a node to the next with one word; `to` is -1 for an arc that stays where it is."""
 
@@ -56,7 +56,7 @@ class WordGraph:
     """Nodes are numbers; node 0 is where every sentence starts.
 
     Attributes:
-        arcs: the arcs that leave each node.
+        arcs: the arcs that leave each node, in the order of their words.
         ends: for each node, the number of the group whose sentence may end there, -1 for none.
         tags: the tags that arcs name by number.
         groups: the groups that `ends` names by number.

@@ -11,8 +11,10 @@ of its nodes', so that the costs of words are added once for a hub and not once 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -40,6 +42,7 @@ SLOT_MISSING_FACTOR = 1.5
 JOIN_RELATIVE_LIMIT = 0.34
 MISSING_IN_A_ROW = 1
 _NEVER = np.float32(1e6)
+_WORD = attrgetter("word")
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,6 @@ class Matcher:
         self._missing = self._missing_costs()
         self._extra = np.where((self._label == self._any) & (self._loop == 0), FIRST_WILD_COST, 0.0)
         self._extra = self._extra.astype(np.float32)
-        self._by_word = self._index_exact()
         ends = np.array(self._graph.ends)
         self._end_nodes = np.flatnonzero(ends >= 0)
         self._end_groups = ends[self._end_nodes]
@@ -191,15 +193,13 @@ class Matcher:
         )
         return by_label[self._label] * np.where(self._tag > 0, SLOT_MISSING_FACTOR, 1.0).astype(np.float32)
 
-    def _index_exact(self) -> list[dict[str, list[Arc]]]:
-        """The arcs that leave each node, by word; for sentences that were heard word for word."""
-        index: list[dict[str, list[Arc]]] = []
-        for arcs in self._graph.arcs:
-            by_word: dict[str, list[Arc]] = {}
-            for arc in arcs:
-                by_word.setdefault(arc.word, []).append(arc)
-            index.append(by_word)
-        return index
+    def _arcs_with(self, node: int, word: str) -> Iterator[Arc]:
+        """The arcs that leave a node with a word that was heard as it is."""
+        arcs = self._graph.arcs[node]
+        for at in range(bisect_left(arcs, word, key=_WORD), len(arcs)):
+            if arcs[at].word != word:
+                return
+            yield arcs[at]
 
     def exact(self, text: str) -> Match | None:
         """The sentence that was heard word for word, if there is one without a wildcard."""
@@ -217,7 +217,7 @@ class Matcher:
             ways = {
                 arc.to: (*way, (word, arc.tag))
                 for node, way in reversed(ways.items())
-                for arc in self._by_word[node].get(word, ())
+                for arc in self._arcs_with(node, word)
             }
         return None
 
