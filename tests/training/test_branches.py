@@ -108,9 +108,11 @@ def test_compute_gets_dearer_while_the_large_branch_is_taken_too_often(
         objective = branches.objective_of(model, share)
         return [objective(batch)[1]["price"] for _ in range(3)]
 
-    assert prices(0.0) == sorted(prices(0.0)) and prices(1.0) == sorted(prices(1.0), reverse=True)
+    rising, falling = prices(0.0), prices(1.0)
+    assert rising == sorted(rising) and falling == sorted(falling, reverse=True)
+    assert model.state_dict()["encoder.price"] == falling[-1]
     loss, figures = branches.objective_of(model, 0.0)(batch)
-    expected = 1 + branches.CTC_WEIGHT * 2 + branches.FIRST_PRICE * figures["share"]
+    expected = 1 + branches.CTC_WEIGHT * 2 + falling[-1] * figures["share"]
     assert loss.item() == pytest.approx(expected)
 
 

@@ -45,8 +45,8 @@ POLICIES = {"arbiter": 0.5, "threshold": 0.2, "large": 0.15, "small": 0.15}
 """Shares of the utterances."""
 LOWEST, HIGHEST = -2.0, 4.0
 """Thresholds on the arbiter's log-odds, as a scheduler may set them."""
-FIRST_PRICE, PRICE_RATE = 0.1, 0.01
-"""Nats a label for an utterance all in the large branch; what it moves in a step for each share too many."""
+PRICE_RATE = 0.01
+"""What the price of the large branch moves in a step for each share too many."""
 
 
 def with_branches(model: Transducer, width: int) -> Transducer:
@@ -121,19 +121,18 @@ def share_large(worth: Tensor, steps: Tensor) -> Tensor:
 
 def objective_of(model: Transducer, share: float) -> Objective:
     """The losses and the price of compute, which follows the share of the large branch."""
-    encoder, price = model.encoder, FIRST_PRICE
+    encoder = model.encoder
     assert isinstance(encoder, BranchingEncoder)
 
     def objective(batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        nonlocal price
         heard = encoder.front(batch.frames)
         worth = encoder.arbiter(heard)
         taken = share_large(worth, batch.steps)
         transducer, ctc = losses(model, encoder.branches(heard, choose(worth)), batch, True)
-        loss = transducer + CTC_WEIGHT * ctc + price * taken
-        price = max(0.0, price + PRICE_RATE * (taken.item() - share))
-        figures = {"transducer": transducer, "ctc": ctc, "share": taken}
-        return loss, {**{name: value.item() for name, value in figures.items()}, "price": price}
+        loss = transducer + CTC_WEIGHT * ctc + encoder.price.clone() * taken
+        encoder.price.add_(PRICE_RATE * (taken.detach() - share)).clamp_(min=0)
+        figures = {"transducer": transducer, "ctc": ctc, "share": taken, "price": encoder.price}
+        return loss, {name: value.item() for name, value in figures.items()}
 
     return objective
 

@@ -114,7 +114,13 @@ def small_weights(layer: nn.Module) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 class BranchingEncoder(Encoder):
-    """An encoder whose LSTM layers are run in full, or by their small stand-ins, as chosen for each step."""
+    """An encoder whose LSTM layers are run in full, or by their small stand-ins, as chosen for each step.
+
+    Attributes:
+        price: what running in full costs in training, in nats a label; here it outlives an interruption.
+    """
+
+    price: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
@@ -122,6 +128,7 @@ class BranchingEncoder(Encoder):
         self.arbiter = nn.Sequential(
             nn.Linear(shape.lstm, shape.arbiter), nn.Tanh(), nn.Linear(shape.arbiter, 1)
         )
+        self.register_buffer("price", torch.tensor(0.1))
 
     def forward(self, frames: Tensor) -> Tensor:
         """float32 (B, T, 64), T a multiple of 8 -> (B, T // 8, lstm), the branches as the arbiter chooses."""
