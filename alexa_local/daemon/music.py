@@ -96,13 +96,13 @@ class ServedMusic:
 
     is_elsewhere = True
 
-    def __init__(self, settings: MusicSettings, host: Host, mixer: Mixer) -> None:
+    def __init__(self, settings: MusicSettings, host: Host, mixer: Mixer, store: Store) -> None:
         """Reach for nothing yet; ConfigError when the server's library is not installed."""
         must_be_installed()
         self._host = host
         server = Server(settings.mpd_host, settings.mpd_port, settings.mpd_password_file)
         line = Line(server.connect, server.name)
-        self.library = ServerWatch(line, mixer, host.bus.publish)
+        self.library = ServerWatch(line, mixer, host.bus.publish, store)
         self.player = ServedPlayer(line, lambda: self.library.shelf)
 
     @property
@@ -118,7 +118,7 @@ class ServedMusic:
 def open_music(config: Config, host: Host, mixer: Mixer, playback: Playback, store: Store) -> Music:
     """The music that the settings ask for."""
     if config.music.backend == "mpd":
-        return ServedMusic(config.music, host, mixer)
+        return ServedMusic(config.music, host, mixer, store)
     return HomeMusic(config, host, mixer, playback, store)
 
 

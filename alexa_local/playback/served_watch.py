@@ -1,4 +1,4 @@
-"""Follows a music server: what it has, what it plays, and how loud it is while somebody speaks."""
+"""Follows a music server: what it has and what it plays."""
 
 from __future__ import annotations
 
@@ -10,56 +10,13 @@ from typing import Any
 from alexa_local.errors import RequestRefused
 from alexa_local.playback.mixer import Mixer
 from alexa_local.playback.served import Line, read_shelf, track_of
+from alexa_local.playback.served_volume import Loudness
 from alexa_local.playback.shelf import Shelf
-
-HUSHED = 0.4
-"""What the server's volume is multiplied by beside speech: with its own curve, some 14 dB down."""
+from alexa_local.store import Store
 
 LOOK_EVERY_S, STEP_S = 1.0, 0.05
 
 _LOOKS_AT_MUSIC = 10
-_ATTACK, _RELEASE = 0.3, 0.1
-
-
-class Loudness:
-    """Lets a server's volume follow ours, and makes it lower while somebody speaks."""
-
-    def __init__(self, mixer: Mixer, line: Line) -> None:
-        """Nothing is changed until somebody speaks or asks for a volume: the server has its own."""
-        self._mixer, self._line = mixer, line
-        self._asked = mixer.volume
-        self._base: int | None = None
-        self._gain = 1.0
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether it is as it should be while nothing plays."""
-        return self._gain == 1.0
-
-    def step(self) -> None:
-        """Go a step towards where it should be; called twenty times in a second while something plays."""
-        if self._mixer.volume != self._asked:
-            self._asked = self._base = self._mixer.volume
-            self._set()
-        target = 0.0 if self._mixer.muted else HUSHED if self._mixer.is_hushed else 1.0
-        if target == self._gain:
-            return
-        if self._gain == 1.0:
-            self._base = self._line.do(_volume)
-        down, up = self._gain - _ATTACK, self._gain + _RELEASE
-        self._gain = max(target, down) if target < self._gain else min(target, up)
-        self._set()
-
-    def restore(self) -> None:
-        """Be as loud as before."""
-        if self._gain != 1.0:
-            self._gain = 1.0
-            self._set()
-
-    def _set(self) -> None:
-        base, gain = self._base, self._gain
-        if base is not None:
-            self._line.do(lambda client: client.setvol(round(base * gain)))
 
 
 class ServerWatch:
@@ -76,14 +33,15 @@ class ServerWatch:
         line: Line,
         mixer: Mixer,
         on_event: Callable[[str, Mapping[str, Any]], None],
+        store: Store,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        """Ask over this line; events are those of `MusicPlayer`."""
+        """Ask over this line; events are those of `MusicPlayer`, and the store outlives us."""
         self.on_change: Callable[[], None] = lambda: None
         self.is_playing = False
         self.shelf = Shelf({}, is_whole=False)
         self._line, self._on_event, self._look_every_s = line, on_event, look_every_s
-        self._loudness = Loudness(mixer, line)
+        self._loudness = Loudness(mixer, line, store)
         self._has: object = None
         self._told: Mapping[str, Any] = {"state": "stopped"}
         self._closed = threading.Event()
@@ -106,6 +64,7 @@ class ServerWatch:
         looks = 0
         while not self._closed.is_set():
             try:
+                self._loudness.put_back()
                 if looks % _LOOKS_AT_MUSIC == 0:
                     self._line.do(self._read)
                 looks += 1
@@ -157,9 +116,3 @@ def _state_of(client: Any) -> Mapping[str, Any]:
     track = track_of(song) if song else None
     about = {"title": track.title, "artist": track.artist, "album": track.album} if track else {}
     return {"state": state, **about}
-
-
-def _volume(client: Any) -> int | None:
-    """In percent, None where the server has no mixer."""
-    volume = client.status().get("volume", "-1")
-    return int(volume) if volume.isdigit() else None

@@ -1,5 +1,6 @@
 """A music server: a fake one throughout, and a real MPD where this machine has one."""
 
+import contextlib
 import logging
 import shutil
 import socket
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from alexa_local.errors import ConfigError, RequestRefused
+from alexa_local.errors import ConfigError, RequestRefused, StorageError
 from alexa_local.playback import Mixer
 from alexa_local.playback.served import (
     NO_ANSWER,
@@ -22,7 +23,9 @@ from alexa_local.playback.served import (
     must_be_installed,
     read_shelf,
 )
-from alexa_local.playback.served_watch import HUSHED, Loudness, ServerWatch
+from alexa_local.playback.served_volume import HUSHED, LOWERED_SETTING, Loudness
+from alexa_local.playback.served_watch import ServerWatch
+from alexa_local.store import open_store
 from alexa_local.testing.mpd import FakeMpd
 
 BLUE = {"artist": "Miles Davis", "album": "Kind of Blue"}
@@ -140,13 +143,20 @@ def test_without_its_library_there_is_an_error_with_the_remedy(monkeypatch):
         must_be_installed()
 
 
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "state.db") as store:
+        yield store
+
+
 class Room:
     """A mixer in which somebody may speak."""
 
-    def __init__(self, server):
+    def __init__(self, server, store):
         self.mixer = Mixer(volume=60)
         self.server = server
-        self.loudness = Loudness(self.mixer, Line(server.connect, "fake"))
+        self.line = Line(server.connect, "fake")
+        self.loudness = Loudness(self.mixer, self.line, store)
 
     def steps(self, count):
         for _ in range(count):
@@ -154,8 +164,8 @@ class Room:
             self.loudness.step()
 
 
-def test_the_server_is_lower_while_somebody_speaks_and_as_loud_as_before_after(server):
-    room = Room(server)
+def test_the_server_is_lower_while_somebody_speaks_and_as_loud_as_before_after(server, store):
+    room = Room(server, store)
     room.steps(20)
     assert server.volumes == []
     room.mixer.duck(True)
@@ -167,8 +177,8 @@ def test_the_server_is_lower_while_somebody_speaks_and_as_loud_as_before_after(s
     assert server.volumes[-1] == 80 and room.loudness.is_resting
 
 
-def test_a_volume_that_is_asked_for_is_the_servers_too_and_mute_is_silence(server):
-    room = Room(server)
+def test_a_volume_that_is_asked_for_is_the_servers_too_and_mute_is_silence(server, store):
+    room = Room(server, store)
     room.mixer.volume = 30
     room.steps(1)
     assert server.volumes == [30]
@@ -180,21 +190,86 @@ def test_a_volume_that_is_asked_for_is_the_servers_too_and_mute_is_silence(serve
     assert server.volumes[-1] == 30
 
 
-def test_a_server_without_a_mixer_is_left_as_it_is():
-    room = Room(FakeMpd(SONGS, volume=None))
+def test_a_server_without_a_mixer_is_left_as_it_is(store):
+    room = Room(FakeMpd(SONGS, volume=None), store)
     room.mixer.duck(True)
     room.steps(10)
     room.loudness.restore()
     assert room.server.volumes == []
 
 
+@pytest.mark.parametrize("steps", [1, 2, 10])
+def test_a_volume_that_a_killed_run_left_low_is_put_back_once(server, store, steps):
+    killed = Room(server, store)
+    killed.mixer.duck(True)
+    killed.steps(steps)
+    assert server.status()["volume"] != "80"
+    begun = Room(server, store)
+    begun.loudness.put_back()
+    assert server.status()["volume"] == "80"
+    server.setvol(32)
+    begun.loudness.put_back()
+    Room(server, store).loudness.put_back()
+    assert server.status()["volume"] == "32"
+
+
+def test_a_volume_that_was_chosen_after_a_run_was_killed_stays(server, store):
+    killed = Room(server, store)
+    killed.mixer.duck(True)
+    killed.steps(10)
+    server.setvol(51)
+    Room(server, store).loudness.put_back()
+    assert server.status()["volume"] == "51" and store.setting(LOWERED_SETTING) == ""
+
+
+def test_what_a_killed_run_left_waits_for_the_server(server, store):
+    killed = Room(server, store)
+    killed.mixer.muted = True
+    killed.steps(10)
+    assert server.status()["volume"] == "0"
+    begun = Room(server, store)
+    server.is_up = False
+    with pytest.raises(RequestRefused):
+        begun.loudness.put_back()
+    server.is_up = True
+    begun.loudness.put_back()
+    assert server.status()["volume"] == "80"
+
+
+def test_a_run_that_ends_by_itself_leaves_nothing_to_put_back(server, store):
+    room = Room(server, store)
+    room.mixer.duck(True)
+    room.steps(10)
+    assert store.setting(LOWERED_SETTING) == "80"
+    room.loudness.restore()
+    assert store.setting(LOWERED_SETTING) == "" and server.volumes[-1] == 80
+
+
+def test_a_disk_that_refuses_is_told_once_and_music_is_lowered_all_the_same(
+    server, store, caplog, monkeypatch
+):
+    def refuse(key, value):
+        raise StorageError("The disk is full. Free some space.")
+
+    monkeypatch.setattr(store, "remember", refuse)
+    room = Room(server, store)
+    for _ in range(2):
+        room.mixer.duck(True)
+        room.steps(10)
+        assert server.volumes[-1] == round(80 * HUSHED)
+        room.mixer.duck(False)
+        room.steps(40)
+        assert server.volumes[-1] == 80
+    assert len(caplog.records) == 1
+
+
 class Watched:
     """A watch in its thread, and what it told."""
 
-    def __init__(self, connect):
+    def __init__(self, connect, store):
         self.events, self.changes = [], 0
         self.happened = threading.Condition()
-        self.watch = ServerWatch(Line(connect, "here"), Mixer(), self._on_event, look_every_s=0.02)
+        self.watch = ServerWatch(Line(connect, "here"), Mixer(), self._on_event, store, look_every_s=0.02)
         self.watch.on_change = self._on_change
         self.thread = threading.Thread(target=self.watch.run)
         self.thread.start()
@@ -218,8 +293,8 @@ class Watched:
         self.thread.join(20)
 
 
-def test_what_a_server_has_and_does_is_followed(server, player):
-    watched = Watched(server.connect)
+def test_what_a_server_has_and_does_is_followed(server, player, store):
+    watched = Watched(server.connect, store)
     watched.wait(lambda: watched.changes == 1)
     counts = {"tracks": 4, "artists": 3, "albums": 1, "playlists": ["dinner.party"]}
     assert watched.watch.report() == {"from": ["here"], **counts, "is_reading": False}
@@ -282,7 +357,7 @@ def real(tmp_path):
     process.wait(20)
 
 
-def test_a_real_server_plays_what_is_asked_for(real):
+def test_a_real_server_plays_what_is_asked_for(real, store):
     line = Line(real.connect, real.name)
     shelf = line.do(read_shelf)
     assert len(shelf.tracks) == 3 and shelf.counts()["playlists"] == ["backwards"]
@@ -295,7 +370,7 @@ def test_a_real_server_plays_what_is_asked_for(real):
     assert (player.place.before, len(player.place.queue)) == (0, 2)
     assert player.next().title == "1 two" and player.next() is None
     assert player.resume() and player.stop()
-    room = Room(real)
+    room = Room(real, store)
     line.do(lambda client: client.setvol(70))
     player.play("")
     room.mixer.duck(True)
@@ -304,8 +379,24 @@ def test_a_real_server_plays_what_is_asked_for(real):
     room.mixer.duck(False)
     room.steps(40)
     assert line.do(lambda client: client.status()["volume"]) == "70"
-    room.loudness._line.close()
+    room.line.close()
     line.close()
+
+
+def test_a_real_server_that_a_killed_run_left_low_is_as_loud_as_before(real, store):
+    killed = Room(real, store)
+    ServedPlayer(killed.line, lambda: killed.line.do(read_shelf)).play("")
+    killed.line.do(lambda client: client.setvol(70))
+    killed.mixer.duck(True)
+    killed.steps(10)
+    assert killed.line.do(lambda client: client.status()["volume"]) == str(round(70 * HUSHED))
+    killed.line.close()
+    watched = Watched(real.connect, store)
+    watched.wait(lambda: watched.events == ["playing"])
+    watched.close()
+    with contextlib.closing(Line(real.connect, real.name)) as line:
+        assert line.do(lambda client: client.status()["volume"]) == "70"
+    assert store.setting(LOWERED_SETTING) == ""
 
 
 def test_a_real_server_wants_its_password(real, caplog):
