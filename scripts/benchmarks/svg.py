@@ -35,6 +35,11 @@ class Axes:
         at = f'cx="{self.x(x):.1f}" cy="{self.y(y):.1f}"'
         return f'<circle {at} r="4" fill="{colour(number)}"><title>{escape(name)}</title></circle>'
 
+    def label(self, x: float, y: float, name: str) -> str:
+        """A name in the plot."""
+        at = f'x="{self.x(x):.1f}" y="{self.y(y):.1f}"'
+        return f'<text {at} text-anchor="middle" fill="#666">{escape(name)}</text>'
+
     def marks(
         self, across: Sequence[float], up: Sequence[float], tell: tuple[Callable[[float], str], ...]
     ) -> list[str]:

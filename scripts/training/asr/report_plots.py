@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from scripts.benchmarks.svg import LEFT, TOP, WIDTH, Axes, framed, legend
 from scripts.training.asr.results import CURVE, DENSE, MAIN, Result
 
 Results = Mapping[str, Result]
+MOST = 103.0
+"""Percent of the dense model's wrong words: what pruning and branching may cost."""
 
 
 def plots(results: Results) -> dict[str, str]:
@@ -29,18 +32,23 @@ def plots(results: Results) -> dict[str, str]:
 
 
 def _relative_plot(title: str, placed: Sequence[tuple[float, Result]], across: tuple[float, float]) -> str:
-    """A line for each set through arms that have a place, and one at what the dense model makes wrong."""
-    axes = Axes(across, (80.0, 130.0))
-    drawn = [axes.line([(across[0], 100.0), (across[1], 100.0)], 2)]
-    for number, of in enumerate(MAIN):
+    """A line for each set through arms that have a place, and one at the most that may be lost."""
+    lines = []
+    for of in MAIN:
         rates = {one.name: rate for _, one in placed if (rate := one.wer(of)) is not None}
         base = rates.get(DENSE)
-        if base:
-            points = [(at, 100 * rates[one.name] / base, one.name) for at, one in placed if one.name in rates]
-            drawn += _through(axes, sorted(points), number)
-    drawn += legend(MAIN, LEFT + WIDTH - 150, TOP + 30)
-    steps = [across[0] + (across[1] - across[0]) * part / 5 for part in range(6)]
-    drawn += axes.marks(steps, (80, 90, 100, 110, 120, 130), ("{:.0f}".format, "{:.0f} %".format))
+        points = [(at, rates[one.name], one.name) for at, one in placed if one.name in rates] if base else []
+        lines.append(sorted((at, 100 * rate / (base or 1), name) for at, rate, name in points))
+    tens = math.ceil(max([120.0, *(y for points in lines for _, y, _ in points)]) / 10)
+    axes = Axes(across, (80.0, 10.0 * tens))
+    drawn = [axes.line([(across[0], MOST), (across[1], MOST)], len(MAIN))]
+    drawn += [axes.label(at, 82.0 + 3 * (row % 3), one.name) for row, (at, one) in enumerate(placed)]
+    for number, points in enumerate(lines):
+        drawn += _through(axes, points, number)
+    drawn += legend((*MAIN, f"{MOST - 100:g} % more than dense"), LEFT + WIDTH - 150, TOP + 30)
+    steps = [across[0] + (across[1] - across[0]) * part / 10 for part in range(11)]
+    percents = [10.0 * ten for ten in range(8, tens + 1)]
+    drawn += axes.marks(steps, percents, ("{:.0f}".format, "{:.0f} %".format))
     return framed(title, drawn)
 
 
