@@ -15,16 +15,15 @@ from alexa_local.generations import (
     KeyChanges,
     Needs,
     Package,
-    SigningKey,
     apply_package,
     digest_of,
     files_of,
     make_package,
-    sign,
     version_of,
 )
 from alexa_local.generations.manifest import DELTA, FULL, MODEL_MANIFEST, PATCH
 from alexa_local.generations.signing import NO_CHANGES
+from alexa_local.generations.signing_key import SigningKey, sign
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from alexa_local.cloud import edition, publish
 from alexa_local.cloud.main import broker_settings
 from alexa_local.cloud.shelf import Shelf
 from alexa_local.errors import ConfigError, StorageError, UsageError
-from alexa_local.generations import KeyChanges, SigningKey, version_of
+from alexa_local.generations import KeyChanges, version_of
 from alexa_local.generations.signing import PUBLIC_SUFFIX, key_id, load_public
+from alexa_local.generations.signing_key import SigningKey
 from alexa_local.models import open_model
 
 _LOG = logging.getLogger(__name__)

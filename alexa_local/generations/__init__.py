@@ -12,7 +12,7 @@ from alexa_local.generations.manifest import (
     digest_of,
 )
 from alexa_local.generations.packages import apply_package, verify_package
-from alexa_local.generations.signing import KeyChanges, SigningKey, TrustedKeys, sign, verify
+from alexa_local.generations.signing import KeyChanges, TrustedKeys, verify
 from alexa_local.generations.topics import chunk_topic, generation_topic, package_topic
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "KeyChanges",
     "Needs",
     "Package",
-    "SigningKey",
     "TrustedKeys",
     "apply_package",
     "chunk_topic",
@@ -32,7 +31,6 @@ __all__ = [
     "generation_topic",
     "make_package",
     "package_topic",
-    "sign",
     "verify",
     "verify_package",
     "version_of",

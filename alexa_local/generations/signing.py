@@ -11,28 +11,19 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
-
 from alexa_local.errors import ConfigError, UpdateError
-from alexa_local.generations.manifest import MOST_MANIFEST_BYTES, Generation, canonical
+from alexa_local.generations.manifest import MOST_MANIFEST_BYTES, Generation
 
 MOST_ENVELOPE_BYTES = 2 * MOST_MANIFEST_BYTES
 PUBLIC_SUFFIX = ".pub"
-_PURPOSE = b"alexa-local: a generation of a model\n"
+PURPOSE = b"alexa-local: a generation of a model\n"
+"""Goes before what is signed."""
+
 _MOST_SIGNATURES = 8
 _ID_DIGITS = 16
 
@@ -51,49 +42,6 @@ class KeyChanges:
 
 
 NO_CHANGES = KeyChanges()
-
-
-class SigningKey:
-    """A private key, to sign with."""
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self.public = encode_public(key.public_key())
-        self.id = key_id(self.public)
-
-    @classmethod
-    def new(cls) -> SigningKey:
-        """A key that nobody has seen."""
-        return cls(Ed25519PrivateKey.generate())
-
-    @classmethod
-    def load(cls, path: Path) -> SigningKey:
-        """Read a key from a PEM file.
-
-        Raises:
-            ConfigError: it cannot be read, or is no Ed25519 key.
-        """
-        try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise ConfigError(
-                f"The key {path} cannot be read ({_reason(error)}). `alexa-local-cloud keys new` makes one."
-            ) from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ConfigError(f"The key {path} is not Ed25519. Make one with `alexa-local-cloud keys new`.")
-        return cls(key)
-
-    def private_pem(self) -> bytes:
-        """What belongs in a file that nobody else can read."""
-        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-    def public_pem(self) -> bytes:
-        """What devices are given."""
-        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-    def sign(self, manifest: bytes) -> bytes:
-        """The signature of a manifest."""
-        return self._key.sign(_PURPOSE + manifest)
 
 
 class TrustedKeys:
@@ -161,22 +109,13 @@ class TrustedKeys:
         """
         if key not in self._keys:
             return False
-        try:
-            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self._keys[key]))
-            public.verify(signature, _PURPOSE + manifest)
-        except (InvalidSignature, ValueError) as error:
+        from alexa_local.generations import ed25519  # some megabytes, which no device without keys needs
+
+        if not ed25519.is_signed(base64.b64decode(self._keys[key]), signature, PURPOSE + manifest):
             raise UpdateError(
                 f"The signature of key {key} is forged, or the update damaged. Publish it again."
-            ) from error
+            )
         return True
-
-
-def sign(generation: Generation, keys: Sequence[SigningKey]) -> bytes:
-    """The envelope of a generation, signed with every key."""
-    manifest = generation.to_bytes()
-    Generation.from_bytes(manifest)  # what the devices would refuse must not be signed
-    signatures = [{"key": key.id, "signature": _text(key.sign(manifest))} for key in keys]
-    return canonical({"manifest": _text(manifest), "signatures": signatures})
 
 
 def verify(envelope: bytes, keys: TrustedKeys) -> Generation:
@@ -211,28 +150,25 @@ def key_id(public: str) -> str:
     return hashlib.sha256(base64.b64decode(public)).hexdigest()[:_ID_DIGITS]
 
 
-def encode_public(key: Ed25519PublicKey) -> str:
-    """A public key's 32 bytes in base64."""
-    return _text(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
-
-
 def load_public(path: Path) -> str:
     """Read a public key from a PEM file: its 32 bytes in base64.
 
     Raises:
         ConfigError: it cannot be read, or is no Ed25519 key.
     """
+    from alexa_local.generations import ed25519
+
     try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        key = ed25519.read_public(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ConfigError(
-            f"The public key {path} cannot be read ({_reason(error)}). Copy it again, or remove it."
+            f"The public key {path} cannot be read ({reason(error)}). Copy it again, or remove it."
         ) from error
-    if not isinstance(key, Ed25519PublicKey):
+    if key is None:
         raise ConfigError(
             f"The public key {path} is not Ed25519. Copy the one of `alexa-local-cloud keys new`."
         )
-    return encode_public(key)
+    return as_text(key)
 
 
 def _open(envelope: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
@@ -255,9 +191,11 @@ def _open(envelope: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
     return manifest, signatures
 
 
-def _text(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """Base64."""
     return base64.b64encode(data).decode("ascii")
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, in few words."""
     return getattr(error, "strerror", None) or str(error).splitlines()[0][:100] or type(error).__name__

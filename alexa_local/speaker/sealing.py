@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from alexa_local.errors import StorageError
 from alexa_local.store.durable import durable_write
 from alexa_local.store.faults import explain_os_error
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES, _NONCE_BYTES = 32, 12
 
@@ -64,6 +65,8 @@ class Seal:
         Raises:
             StorageError: the key is missing or another one, or what was sealed was altered.
         """
+        from cryptography.exceptions import InvalidTag
+
         try:
             return self._cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
         except (InvalidTag, ValueError) as error:
@@ -73,6 +76,8 @@ class Seal:
             ) from error
 
     def _cipher(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # large; only voices need it
+
         try:
             key = self._file.read_bytes()
         except FileNotFoundError as error:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from alexa_local.generations import Generation, Package, SigningKey, files_of, make_package, sign, version_of
+from alexa_local.generations import Generation, Package, files_of, make_package, version_of
 from alexa_local.generations.manifest import DELTA, FULL, PATCH
+from alexa_local.generations.signing_key import SigningKey, sign
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,8 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from alexa_local.generations import (
-    Generation,
-    Package,
-    SigningKey,
-    digest_of,
-    files_of,
-    make_package,
-    sign,
-)
+from alexa_local.generations import Generation, Package, digest_of, files_of, make_package
+from alexa_local.generations.signing_key import SigningKey, sign
 from alexa_local.testing.generations import write_model_folder
 
 TINY = "tiny"

@@ -10,7 +10,7 @@ import pytest
 
 from alexa_local.config import Config
 from alexa_local.errors import ModelError, UpdateError, UsageError
-from alexa_local.generations import SigningKey
+from alexa_local.generations.signing_key import SigningKey
 from alexa_local.models import models_folder
 from alexa_local.testing.generations import make_generation
 from alexa_local.testing.labour import FakeLabour

@@ -19,7 +19,6 @@ from alexa_local.cloud.shelf import Shelf
 from alexa_local.errors import NetworkError
 from alexa_local.generations import (
     Generation,
-    SigningKey,
     TrustedKeys,
     apply_package,
     chunk_topic,
@@ -28,6 +27,7 @@ from alexa_local.generations import (
     version_of,
 )
 from alexa_local.generations.signing import key_id
+from alexa_local.generations.signing_key import SigningKey
 from alexa_local.testing.generations import write_model_folder
 from alexa_local.testing.link import Link
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto

@@ -34,7 +34,8 @@ from alexa_local.daemon.client import ask
 from alexa_local.daemon.daemon import RESTART_CODE, Daemon
 from alexa_local.daemon.paths import DATABASE
 from alexa_local.errors import AlexaLocalError
-from alexa_local.generations import SigningKey, chunk_topic, generation_topic, sign
+from alexa_local.generations import chunk_topic, generation_topic
+from alexa_local.generations.signing_key import SigningKey, sign
 from alexa_local.models import models_folder
 from alexa_local.sound import PortAudio
 from alexa_local.testing.labour import FakeLabour

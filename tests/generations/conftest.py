@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alexa_local.generations import SigningKey
+from alexa_local.generations.signing_key import SigningKey
 from alexa_local.testing.generations import Published, make_generation, write_model_folder
 from tests.generations.small import network
 

@@ -16,15 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alexa_local.errors import StorageError, UpdateError
-from alexa_local.generations import (
-    Generation,
-    Package,
-    SigningKey,
-    apply_package,
-    files_of,
-    make_package,
-    verify_package,
-)
+from alexa_local.generations import Generation, Package, apply_package, files_of, make_package, verify_package
+from alexa_local.generations.signing_key import SigningKey
 from alexa_local.testing.generations import Published, make_generation, write_model_folder
 from tests.generations.small import large_network, network
 

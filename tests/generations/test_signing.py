@@ -12,17 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alexa_local.errors import ConfigError, UpdateError
-from alexa_local.generations import (
-    FileDigest,
-    Generation,
-    KeyChanges,
-    Package,
-    SigningKey,
-    TrustedKeys,
-    sign,
-    verify,
-)
+from alexa_local.generations import FileDigest, Generation, KeyChanges, Package, TrustedKeys, verify
 from alexa_local.generations.signing import read_unverified
+from alexa_local.generations.signing_key import SigningKey, sign
 
 OWNER, NEXT, STRANGER = SigningKey.new(), SigningKey.new(), SigningKey.new()
 TRUSTED = TrustedKeys([OWNER.public])

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alexa_local.errors import ConfigError, ModelError, StorageError, UpdateError
-from alexa_local.generations import Generation, Needs, SigningKey, sign
+from alexa_local.generations import Generation, Needs
+from alexa_local.generations.signing_key import SigningKey, sign
 from alexa_local.updates import course as course_module
 from alexa_local.updates.record import MOST_TRIES, Record
 
