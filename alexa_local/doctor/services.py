@@ -7,7 +7,7 @@ from typing import Any
 
 from alexa_local.config import MqttSettings
 from alexa_local.doctor.findings import Finding
-from alexa_local.mqtt import Trouble, probe
+from alexa_local.mqtt.probe import Trouble, probe
 
 _STOP = "Run `systemctl stop alexa-local` (or `alexa-local stop`), then this again, and start it again after."
 

@@ -7,7 +7,6 @@ from alexa_local.mqtt.gate import Gate, Kind
 from alexa_local.mqtt.identity import device_id
 from alexa_local.mqtt.message import Message, Subscription
 from alexa_local.mqtt.outbox import Limits, Outbox
-from alexa_local.mqtt.probe import Trouble, probe
 from alexa_local.mqtt.wire import Refusal, Result
 
 __all__ = [
@@ -23,7 +22,5 @@ __all__ = [
     "Refusal",
     "Result",
     "Subscription",
-    "Trouble",
     "device_id",
-    "probe",
 ]

@@ -11,15 +11,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from paho.mqtt.properties import Properties
 
 from alexa_local.config import MqttSettings
 from alexa_local.errors import NetworkError, RequestRefused
-from alexa_local.mqtt.connection import RETRY_S, Connection
 from alexa_local.mqtt.gate import Gate, Kind
 from alexa_local.mqtt.message import Message, Subscription
-from alexa_local.mqtt.meter import Count
+
+if TYPE_CHECKING:
+    from alexa_local.mqtt.connection import Connection
+    from alexa_local.mqtt.meter import Count
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,6 +34,9 @@ CONFIRM_LIMIT_S = 3.0
 
 FAREWELL_LIMIT_S = 1.0
 """Seconds for the last message before the gate's connection is closed."""
+
+RETRY_S = (1.0, 60.0)
+"""Seconds between attempts to connect, the first and the longest; chance adds up to half."""
 
 MOST_PAYLOAD_BYTES = 256 * 1024
 """Bytes of one message; more is a fault in whoever sends it."""
@@ -194,6 +200,8 @@ class Broker:
 
     def _connect(self) -> Connection | None:
         """The connection that there is, or else a new one if the gate lets us say that we are there."""
+        from alexa_local.mqtt.connection import Connection  # paho's client: some megabytes
+
         if self._connection is None and not self._closed:
             self._allowed = self._allowed_now()
             if Kind.PRESENCE in self._allowed:

@@ -40,9 +40,6 @@ _WITH_RETAINED, _NO_RETAINED = 0, 2
 _MOST_REFUSALS = 16
 _MOST_UNCONFIRMED = 256
 
-RETRY_S = (1.0, 60.0)
-"""Seconds between attempts to connect, the first and the longest; chance adds up to half."""
-
 
 class Connection:
     """A session that connects again by itself, until it is closed; it says for all to read when it is there.
@@ -57,10 +54,10 @@ class Connection:
         self,
         settings: MqttSettings,
         allowed: frozenset[Kind],
-        subscriptions: Callable[[], Iterable[Subscription]] = tuple,
-        on_listening: Callable[[], None] = lambda: None,
-        retry_s: tuple[float, float] = RETRY_S,
-        count: Count = lambda traffic: None,
+        subscriptions: Callable[[], Iterable[Subscription]],
+        on_listening: Callable[[], None],
+        retry_s: tuple[float, float],
+        count: Count,
     ) -> None:
         """Prepare; `start` connects.
 
@@ -69,7 +66,7 @@ class Connection:
             allowed: the kinds that may pass; all others are refused.
             subscriptions: gives what to listen to; asked at every reconnection and for all that comes.
             on_listening: called whenever it is connected and listens, in its thread.
-            retry_s: see `RETRY_S`.
+            retry_s: seconds between attempts to connect, the first and the longest; chance adds up to half.
             count: told of everything that goes through, in its thread.
         """
         self.ready, self.listening = threading.Event(), threading.Event()

@@ -14,7 +14,8 @@ from alexa_local.cloud.acl import Parties, access_list, configuration
 from alexa_local.cloud.main import main
 from alexa_local.config import MqttSettings
 from alexa_local.errors import ConfigError, UsageError
-from alexa_local.mqtt import Broker, Kind, probe
+from alexa_local.mqtt import Broker, Kind
+from alexa_local.mqtt.probe import probe
 from alexa_local.mqtt.tls import tls_context
 from alexa_local.testing.gate import FakeGate
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto

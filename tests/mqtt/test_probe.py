@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alexa_local.config import MqttSettings
-from alexa_local.mqtt import probe
+from alexa_local.mqtt.probe import probe
 from alexa_local.testing.mosquitto import Mosquitto, find_mosquitto
 
 needs_mosquitto = pytest.mark.skipif(
