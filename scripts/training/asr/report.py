@@ -55,7 +55,7 @@ IDEAS = (
         "d-pytorch",
         "teacher-itself",
         "Layers that run both ways above the student's encoder; no device could stream it. Without: the "
-        "student. In the first 700 of its steps the output layers learnt too, to no use, and were then put back.",
+        "student. In the first 700 steps the output layers learnt too, to no use, and were then put back.",
     ),
     Idea(
         "Teacher-student",
