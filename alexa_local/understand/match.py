@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 
 import numpy as np
@@ -158,19 +159,20 @@ class Matcher:
 
     def _lay_out(self) -> None:
         """Writes the graph's arcs as arrays sorted by where they lead, their sources gathered in hubs."""
-        position = {word: number for number, word in enumerate(self._vocabulary.words)} | {ANY: self._any}
-        sources: dict[tuple[int, int, int, bool], list[int]] = {}
-        for node, arcs in enumerate(self._graph.arcs):
-            for arc in arcs:
-                to = arc.to if arc.to >= 0 else node
-                sources.setdefault((to, position[arc.word], arc.tag, arc.to < 0), []).append(node)
-        hubs: dict[tuple[int, ...], int] = {}
-        rows = [(*key, hubs.setdefault(tuple(nodes), len(hubs))) for key, nodes in sources.items()]
-        rows.sort()
-        table = np.array(rows, np.int64).reshape(-1, 5)  # (arcs, 5)
-        self._to, self._label, self._tag, self._loop, self._arc_hub = table.T.copy()
-        self._hub_nodes = np.array([node for hub in hubs for node in hub], np.int64)
-        self._hub_starts = np.cumsum([0, *(len(hub) for hub in hubs)])[:-1]
+        each = self._arcs_of_nodes()
+        is_first = np.append(True, (each[1:, :4] != each[:-1, :4]).any(axis=1))
+        self._to, self._label, self._tag, self._loop = each[is_first, :4].T.astype(np.int64)
+        sources, firsts = each[:, 4].copy(), np.flatnonzero(is_first)
+        hubs: dict[bytes, int] = {}  # by their nodes' numbers, int32
+        self._arc_hub = np.fromiter(
+            (
+                hubs.setdefault(sources[first:end].tobytes(), len(hubs))
+                for first, end in pairwise((*firsts, len(each)))
+            ),
+            np.int64,
+        )
+        self._hub_nodes = np.frombuffer(b"".join(hubs), np.int32).astype(np.int64)
+        self._hub_starts = np.cumsum([0, *(len(hub) // sources.itemsize for hub in hubs)])[:-1]
         self._to_nodes, self._to_starts = np.unique(self._to, return_index=True)
         self._missing = self._missing_costs()
         self._extra = np.where((self._label == self._any) & (self._loop == 0), FIRST_WILD_COST, 0.0)
@@ -180,6 +182,18 @@ class Matcher:
         self._end_groups = ends[self._end_nodes]
         is_closed = np.array([group.closed for group in self._graph.groups], bool)
         self._end_closed = is_closed[self._end_groups]
+
+    def _arcs_of_nodes(self) -> np.ndarray:
+        """int32, shape (arcs of all nodes, 5): where to, word, tag, whether it stays there, and from where."""
+        position = {word: number for number, word in enumerate(self._vocabulary.words)} | {ANY: self._any}
+        numbers = (
+            number
+            for node, arcs in enumerate(self._graph.arcs)
+            for arc in arcs
+            for number in (arc.to if arc.to >= 0 else node, position[arc.word], arc.tag, arc.to < 0, node)
+        )
+        each = np.fromiter(numbers, np.int32).reshape(-1, 5)
+        return each[np.lexsort(each.T[::-1])]
 
     def _missing_costs(self) -> np.ndarray:
         """float32, shape (arcs,): the cost of a word of the sentence that was not heard."""
