@@ -184,7 +184,7 @@ class Matcher:
         self._end_closed = is_closed[self._end_groups]
 
     def _arcs_of_nodes(self) -> np.ndarray:
-        """int32, shape (arcs of all nodes, 5): where to, word, tag, whether it stays there, and from where."""
+        """int32, shape (arcs of all nodes, 5): where to, word, tag, whether it stays, and from where."""
         position = {word: number for number, word in enumerate(self._vocabulary.words)} | {ANY: self._any}
         numbers = (
             number
