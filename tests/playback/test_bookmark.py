@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -42,10 +43,16 @@ class Run:
         if query is not None:
             self.music.play(query)
         assert self.playing.acquire(timeout=20)
+        self.hear(seconds)
+
+    def hear(self, seconds):
+        """Go on, as slowly as music is decoded; what was heard."""
+        heard = []
         for _ in range(round(seconds / 0.5)):
             while self.mixer.music.wanted_frames < RATE_HZ / 2:
                 assert not self.threads[1].join(0.01) and self.threads[1].is_alive()
-            self.speaker.advance(0.5)
+            heard.append(self.speaker.advance(0.5))
+        return np.concatenate(heard)
 
     def close(self):
         """End as kill -9 does: nothing more is kept."""
@@ -89,6 +96,23 @@ def test_after_a_restart_it_holds_where_it_was_and_goes_on_when_asked(run):
     second.play(1.0)
     assert second.music.place.seconds == pytest.approx(2.5, abs=0.05)
     assert second.music.next().title == "high"
+
+
+@pytest.mark.parametrize("jump_s", [-40 * 365 * 86_400, -3600.0, 20 * 365 * 86_400])
+def test_a_clock_that_jumps_changes_nothing_about_music_and_its_place(run, monkeypatch, jump_s):
+    first, now_s = run(), time.time()
+    first.play(1.0, query="")
+    first.bookmark.keep()
+    monkeypatch.setattr(time, "time", lambda: now_s + jump_s)
+    assert first.hear(1.5).any(axis=1).all()
+    assert first.music.place.seconds == pytest.approx(2.5, abs=0.05)
+    first.bookmark.keep()
+    second = run()
+    second.bookmark.restore()
+    assert second.music.place.seconds == pytest.approx(2.5, abs=0.05)
+    assert second.music.resume()
+    second.play(1.0)
+    assert second.music.place.seconds == pytest.approx(3.5, abs=0.05)
 
 
 def test_what_was_stopped_stays_stopped(run):

@@ -301,6 +301,15 @@ def test_an_index_saves_the_next_start_from_opening_every_file(tmp_path, monkeyp
     assert [track.title for track in MusicLibrary([music], index).tracks()] == ["c", "One"]
 
 
+def test_a_file_that_is_changed_while_the_clock_is_wrong_is_read_again(tmp_path):
+    file, index = tmp_path / "music" / "a.flac", tmp_path / "cache" / "music.json"
+    tune(file, title="One")
+    MusicLibrary([file.parent], index).look()
+    tune(file, title="Two")
+    os.utime(file, (0, 0))
+    assert [track.title for track in MusicLibrary([file.parent], index).tracks()] == ["Two"]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 1, "tracks": [[1, 2]]}', b"\xff\xfe\x00"]
 )
