@@ -3,6 +3,8 @@
 import base64
 import functools
 import queue
+import subprocess
+import sys
 import threading
 import time
 
@@ -27,6 +29,15 @@ from alexa_local.sound import PortAudio
 from alexa_local.testing.pipeline import FakePipeline
 from alexa_local.testing.quiet_microphone import QuietMicrophone
 from alexa_local.testing.stages import LoudEndOfSpeech, LoudRecogniser, LoudWakeWord
+
+
+def test_what_only_some_homes_need_is_not_in_memory_from_the_start():
+    """Updates' keys, voices and a broker: together twelve megabytes, on a board that has few."""
+    shows = "import sys, alexa_local.daemon.assembly; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", shows], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not {"cryptography", "paho.mqtt.client", "ssl", "mutagen.mp3"} & set(done.stdout.split())
 
 
 @pytest.fixture
