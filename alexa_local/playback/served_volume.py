@@ -27,6 +27,7 @@ _GAINS = tuple(step / 10 for step in range(10))
 """All that it may be multiplied by on the way down and up."""
 
 _ROUNDED = 0.51
+"""A volume that is farther from all of these, in percent, is not ours."""
 
 
 class Loudness:
@@ -47,13 +48,15 @@ class Loudness:
         return self._gain == 1.0
 
     def put_back(self) -> None:
-        """Make it as loud as before a run that was killed while it was lowered; once the server answers."""
+        """Make it as loud as before a run that was killed while it was lowered; once the server tells."""
         if self._kept is not None:
             return
         kept = self._read()
         if kept.isdigit():
             before, now = int(kept), self._line.do(_volume)
-            if now is not None and any(abs(now - before * gain) < _ROUNDED for gain in _GAINS):
+            if now is None:  # its sound is not open yet
+                return
+            if any(abs(now - before * gain) < _ROUNDED for gain in _GAINS):
                 self._line.do(lambda client: client.setvol(before))
         self._kept = kept
         self._keep("")

@@ -236,6 +236,17 @@ def test_what_a_killed_run_left_waits_for_the_server(server, store):
     assert server.status()["volume"] == "80"
 
 
+def test_what_a_killed_run_left_waits_until_the_server_has_a_volume(server, store):
+    killed = Room(server, store)
+    killed.mixer.duck(True)
+    killed.steps(10)
+    begun = Room(FakeMpd(SONGS, volume=None), store)
+    begun.loudness.put_back()
+    begun.server.setvol(round(80 * HUSHED))
+    begun.loudness.put_back()
+    assert begun.server.volumes[1:] == [80]
+
+
 def test_a_run_that_ends_by_itself_leaves_nothing_to_put_back(server, store):
     room = Room(server, store)
     room.mixer.duck(True)
