@@ -109,6 +109,11 @@ def test_the_command_writes_the_report_and_its_plots_beside_the_results(written)
         assert ElementTree.parse(path.parent / name).getroot().tag.endswith("svg")
 
 
+def test_what_twice_the_training_gave_is_said(written):
+    said = report(read_results(written(line("c", [2, 2]), line("d", [1, 1]))), "x")
+    assert "From c to d: everyday 20.0 → 10.0, -10.0 (-10.0 to -10.0); rarer" in said
+
+
 def test_a_plot_has_a_line_for_each_set_that_has_two_points(written):
     results = read_results(written(line("d", [1, 1], zero=0.0), line("sparse-50", [2, 2], zero=0.5)))
     drawn = ElementTree.fromstring(plots(results)["REPORT-sparsity.svg"])

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.training.asr.report_plots import along, plots
-from scripts.training.asr.results import CURVE, DENSE, MAIN, Difference, Result, difference, read_results
+from scripts.training.asr.results import (
+    CURVE,
+    DENSE,
+    MAIN,
+    SHORTER,
+    Difference,
+    Result,
+    difference,
+    read_results,
+)
 
 SETS = {
     "everyday": "everyday commands by a synthetic voice that was kept out of training",
@@ -250,6 +259,9 @@ def _curve(results: Results) -> str:
         rates = " | ".join(_percent(one.wer(of)) for of in MAIN)
         fallen = "on the way" if one.told.get("idea") == CURVE else f"the rate had fallen ({one.name})"
         lines.append(f"| {one.told['minutes']:.0f} | {rates} | {fallen} |")
+    if SHORTER in results and DENSE in results:
+        told = [f"{of} {_changed(difference(results[SHORTER], results[DENSE], of))}" for of in MAIN]
+        lines += ["", f"From {SHORTER} to {DENSE}: {'; '.join(told)}."]
     shares = [f"data {share}" for share in (25, 50, 100)]
     lines += ["", "| share of people's clips | " + " | ".join(MAIN) + " |", "|---|" + "---|" * len(MAIN)]
     for name in shares:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from scripts.benchmarks.svg import LEFT, TOP, WIDTH, Axes, framed, legend
-from scripts.training.asr.results import CURVE, DENSE, MAIN, Result
+from scripts.training.asr.results import CURVE, DENSE, MAIN, SHORTER, Result
 
 Results = Mapping[str, Result]
 MOST = 103.0
@@ -76,5 +76,7 @@ def _through(axes: Axes, points: Sequence[tuple[float, float, str]], number: int
 
 def along(results: Results) -> list[Result]:
     """The arms of the curve over time, the shortest first."""
-    wanted = [one for one in results.values() if one.told.get("idea") == CURVE or one.name in ("c", DENSE)]
+    wanted = [
+        one for one in results.values() if one.told.get("idea") == CURVE or one.name in (SHORTER, DENSE)
+    ]
     return sorted(wanted, key=lambda one: float(one.told["minutes"]))

@@ -15,6 +15,8 @@ MAIN = ("everyday", "rarer", "people")
 """The sets that every arm is measured on."""
 DENSE = "d"
 """The arm that pruned and branching ones are held against."""
+SHORTER = "c"
+"""The arm that was trained half as long, likewise to the end."""
 CURVE = "learning curve"
 """The idea of checkpoints along a training."""
 DRAWS = 4000
