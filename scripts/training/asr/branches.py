@@ -10,8 +10,8 @@ policy works afterwards, and so do the states after any switch. Compute has a pr
 which rises while the arbiter takes the large branch more often than `--share`, and falls while it does so
 less often.
 
-It starts from the averaged weights of --run, and writes checkpoints of the same form to --out, from which it
-resumes; what is pruned stays pruned. Several processes train together when started with torchrun.
+It starts from the averaged weights of --run, which may have branches already, and writes checkpoints of the
+same form to --out, from which it resumes; what is pruned stays pruned. Several processes train together when started with torchrun.
 """
 
 from __future__ import annotations
@@ -144,10 +144,12 @@ def train(
     rank = join_others(threads, seed)
     begin(run, out, idea="branches", steps=steps, seed=seed, width=width, share=share)
     pieces = out / "pieces.model"
-    model = with_branches(load_average(run / CHECKPOINT), width)
-    if not (out / CHECKPOINT).exists():
-        with closing(open_trainset(stores, pieces, seed).batches()) as batches:
-            imitate(model.encoder, list(itertools.islice(batches, LEARN_FROM)))
+    model = load_average(run / CHECKPOINT)
+    if not model.shape.branch:
+        model = with_branches(model, width)
+        if not (out / CHECKPOINT).exists():
+            with closing(open_trainset(stores, pieces, seed).batches()) as batches:
+                imitate(model.encoder, list(itertools.islice(batches, LEARN_FROM)))
     trainee = Trainee(model.train(), out, AVERAGE, 0.0, Plan(grid=GRID, grid_until=steps), rank)
     with closing(open_trainset(stores, pieces, seed + trainee.step + 1000 * rank).batches()) as batches:
         go_on(trainee, batches, objective_of(model, share), steps, RATE)
