@@ -11,7 +11,8 @@ which rises while the arbiter takes the large branch more often than `--share`, 
 less often.
 
 It starts from the averaged weights of --run, which may have branches already, and writes checkpoints of the
-same form to --out, from which it resumes; what is pruned stays pruned. Several processes train together when started with torchrun.
+same form to --out, from which it resumes; what is pruned stays pruned. Several processes train together when
+started with torchrun.
 """
 
 from __future__ import annotations
