@@ -64,9 +64,15 @@ done
     --sparsity "${SPARSITY:-0}"
 [ -e "$work/ngrams.npz" ] || "$python" -m scripts.training.asr.ngram --pieces "$run" --text "$data/text" --stores "$stores" \
     --sentences 190000 --out "$work/ngrams.npz"
-"$python" -m scripts.training.asr.export --run "$run" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
+trained=$run
+[ "${BRANCH_STEPS:-0}" = 0 ] || { # the shipped encoder has no branches
+    trained=$work/branches
+    "$python" -m scripts.training.asr.branches --run "$run" --out "$trained" --stores "$stores" --steps "$BRANCH_STEPS" \
+        --threads "${THREADS:-1}"
+}
+"$python" -m scripts.training.asr.export --run "$trained" --out firmware_models/asr-en --ngrams "$work/ngrams.npz"
 
-"$python" -m scripts.training.attention.train --recogniser "$run" --run "$work/attention" --stores "$stores" \
+"$python" -m scripts.training.attention.train --recogniser "$trained" --run "$work/attention" --stores "$stores" \
     --minutes "${ATTENTION_MINUTES:-12}" --threads "${THREADS:-1}"
 "$python" -m scripts.training.attention.export --run "$work/attention" --model firmware_models/asr-en
 "$python" -m scripts.training.selftest firmware_models/asr-en
