@@ -110,7 +110,7 @@ IDEAS = (
         "Sparsity, 50 %",
         DENSE,
         "sparse-50",
-        "Blocks of 1x16 pruned from minute 338 on; stopped at 412 of 425, before its rate had fallen to nothing.",
+        "Blocks of 1x16 pruned from minute 338 on; stopped at 412 of 425, before its rate had wholly fallen.",
         saves=True,
     ),
     Idea("Sparsity, 70 %", DENSE, "sparse-70", "Likewise, further.", saves=True),
