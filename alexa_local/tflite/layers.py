@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def lstm_cell(
         joined: x and h go through one matrix, and so share one activation scale in int8; False keeps
             them apart, for an x whose values are much larger than 1.
     """
-    w_ih, w_hh, bias = (_file_order(a) for a in (w_ih, w_hh, bias))
+    w_ih, w_hh, bias = (file_order(a) for a in (w_ih, w_hh, bias))
     if joined:
         both = graph.concatenation([x, h])  # (N, I), (N, H) -> (N, I + H)
         gates = linear(graph, both, np.concatenate([w_ih, w_hh], axis=1), bias, kind, sparse)
@@ -118,12 +118,12 @@ def narrow_lstm_cell(
         kind: how the weights are stored.
     """
     narrow = graph.add(linear(graph, x, of_x, None, kind), linear(graph, h, of_h, None, kind))
-    return _lstm_states(graph, linear(graph, narrow, _file_order(gates), _file_order(bias), kind), c)
+    return _lstm_states(graph, linear(graph, narrow, file_order(gates), file_order(bias), kind), c)
 
 
-def _file_order(rows: Array) -> Array:
-    """Gates' rows i, f, g, o as i, f, o, g, so that one operation squashes the first three."""
-    i, f, g, o = np.split(np.asarray(rows, np.float32), 4)
+def file_order(rows: NDArray[Any]) -> NDArray[Any]:
+    """Gates' rows i, f, g, o, or their numbers, as i, f, o, g: one operation squashes the first three."""
+    i, f, g, o = np.split(rows, 4)
     return np.concatenate([i, f, o, g])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from alexa_local.models import Model
+from alexa_local.tflite.layers import file_order
 from alexa_local.tflite.quantise import LIMIT, dequantise_rows
 from scripts.training.adapt.stored import Matrix, StoredNetwork
 from scripts.training.asr.model import BranchingEncoder, Shape, Transducer
@@ -132,7 +133,7 @@ class StoredRecogniser:
                 matrix = next(matrices)
                 weight = small.get_parameter(f"{part}.weight")
                 self._layer(f"{name}.{part}.weight", weight, matrix, np.arange(matrix.shape[0]))
-            matrix, order = next(matrices), _file_order(size)
+            matrix, order = next(matrices), file_order(np.arange(4 * size))
             assert matrix.bias is not None
             _fill(small.get_parameter("gates.bias"), matrix.bias[np.argsort(order)])
             self._layer(f"{name}.gates.weight", small.get_parameter("gates.weight"), matrix, order)
@@ -144,7 +145,7 @@ class StoredRecogniser:
         self._layer(f"{name}.weight", layer.weight, matrix, np.arange(matrix.shape[0]), copies)
 
     def _lstm(self, name: str, lstm: nn.LSTM, of_input: Matrix, of_state: Matrix) -> None:
-        order = _file_order(lstm.hidden_size)
+        order = file_order(np.arange(4 * lstm.hidden_size))
         assert of_input.bias is not None
         parameters = dict(lstm.named_parameters())
         _fill(parameters["bias_ih_l0"], of_input.bias[np.argsort(order)])
@@ -163,11 +164,6 @@ class StoredRecogniser:
         layer = Layer(name, matrix, parameter, order, copies)
         _fill(parameter, dequantise_rows(layer.quantised(), layer.scales()))
         self.layers.append(layer)
-
-
-def _file_order(size: int) -> NDArray[np.int64]:
-    """PyTorch's rows of gates, i f g o, as the file has them, i f o g."""
-    return np.arange(4 * size).reshape(4, size)[[0, 1, 3, 2]].ravel()
 
 
 def _fill(parameter: torch.Tensor, values: NDArray[np.float32]) -> None:
